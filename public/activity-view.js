@@ -23,7 +23,7 @@ export class ActivityView {
 
   clear() {
     this.#counts.clear();
-    this.#oldest = Infinity;
+    this.#oldest = Math.floor(Date.now() / BUCKET) + 1;
     this.draw();
   }
 

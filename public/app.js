@@ -7,12 +7,17 @@ import { ActivityView } from './activity-view.js';
 import { ConnectionView } from './connection-view.js';
 import { EventsView } from './events-view.js';
 import { MetricsView } from './metrics-view.js';
+import { StreamPosition } from './position.js';
 import { RealtimeAnalytics } from './realtime.js';
 import { chosenWorkspace, rememberWorkspace, signIn, signOut, takeLoginLink, whoAmI } from './session.js';
+import { eventsURL, request } from './transport.js';
 import { TypesView } from './types-view.js';
 
 /** Enough for the last minutes of a lively workspace. */
 const BACKFILL = 500;
+
+/** How far back names of people are looked for: a bounded part of the log, however long it is. */
+const NAMES_WITHIN = 20_000;
 
 const find = (id) => document.getElementById(id);
 
@@ -72,6 +77,7 @@ function watch(workspace) {
   activity.clear();
   events.setEmptyText('Waiting for the first events…');
   show('dashboard');
+  let hasNames = false;
   live = new RealtimeAnalytics(name, {
     backfill: BACKFILL,
     onStatsUpdate(stats) {
@@ -82,7 +88,11 @@ function watch(workspace) {
       events.add(event);
       activity.add(event);
     },
-    onConnect() { events.setEmptyText('Nothing has happened yet. New events appear here at once.'); },
+    onConnect() {
+      events.setEmptyText('Nothing has happened yet. New events appear here at once.');
+      if (!hasNames) lookUpNames(live);
+      hasNames = true;
+    },
     onState(detail) {
       if (detail.state === 'signedOut') return showSignedOut('Your session has ended. Please sign in again.');
       connection.enter(detail);
@@ -90,6 +100,19 @@ function watch(workspace) {
     },
   });
   drawConnection();
+}
+
+/** Once the position is known: the names that people gave themselves before this page was opened. */
+async function lookUpNames(stream) {
+  const head = StreamPosition.parse(stream.lastEventId);
+  if (!head) return;
+  const after = `${head.epoch}-${Math.max(0, head.sequence - NAMES_WITHIN)}`;
+  try {
+    const { body } = await request(eventsURL(stream.workspace, { after, types: 'user.updated', limit: 1000 }));
+    if (stream === live) events.learnNames(body?.events ?? []);
+  } catch {
+    // Without names the rows show ids; the figures are not affected.
+  }
 }
 
 function drawConnection() {

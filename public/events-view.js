@@ -30,6 +30,12 @@ export class EventsView {
     else this.#schedule();
   }
 
+  /** Reads names from earlier profile events and shows them in the rows already there. */
+  learnNames(profiles) {
+    for (const event of profiles) this.#learnName(event);
+    if (!this.#isPaused) this.#redraw();
+  }
+
   clear() {
     this.#events = [];
     this.#waiting = [];
