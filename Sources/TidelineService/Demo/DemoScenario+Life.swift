@@ -7,6 +7,7 @@ extension DemoScenario {
         case .begin:
             begin()
             plan(.begin, in: pause())
+        case .arrive: signOn()
         case .speak(let channel, let speakers, let left):
             speak(in: channel, among: speakers, left: left)
         case .react(let message, let channel, let user):
@@ -53,7 +54,7 @@ extension DemoScenario {
         return Int(DemoCast.rhythm[hour] * 13) + Int.random(in: -3...3, using: &chance)
     }
 
-    mutating func signOn() {
+    private mutating func signOn() {
         let person = chance.pick(DemoCast.people)
         let device = chance.chance(70) ? person.devices[0] : person.devices[1]
         if devices[person.id]?.contains(device) == true { return }

@@ -36,6 +36,7 @@ package struct DemoScenario: Sendable {
     /// What can be planned.
     enum Act: Sendable {
         case begin
+        case arrive
         case speak(channel: String, speakers: [String], left: Int)
         case react(message: String, channel: String, user: String)
         case read(message: String, channel: String, user: String)
@@ -81,7 +82,7 @@ package struct DemoScenario: Sendable {
         isRunning = DemoCast.agents.map { _ in false }
         plan(.begin, in: 0)
         for agent in DemoCast.agents.indices { plan(.wake(agent: agent), in: Milliseconds(agent) * 700) }
-        for _ in 0..<11 { signOn() }
+        for place in 0..<12 { plan(.arrive, in: Milliseconds(place) * 900) }
     }
 
     /// The events of the past, from the start up to `now`, each with its `occurredAt`.

@@ -11,7 +11,9 @@ import CSQLite
         guard unsafe sqlite3_open(path, &database) == SQLITE_OK else { throw Failure("sqlite can't open \(path)") }
         try execute("PRAGMA journal_mode=WAL")
         try execute("PRAGMA synchronous=FULL")
-        try execute("CREATE TABLE event(workspace INTEGER, seq INTEGER, type TEXT, at INTEGER, data BLOB, PRIMARY KEY(workspace, seq)) WITHOUT ROWID")
+        try execute(
+            "CREATE TABLE event(workspace INTEGER, seq INTEGER, type TEXT, at INTEGER, data BLOB, PRIMARY KEY(workspace, seq)) WITHOUT ROWID"
+        )
         let sql = "INSERT INTO event VALUES(1, ?1, 'bench.tick', ?2, ?3)"
         guard unsafe sqlite3_prepare_v2(database, sql, -1, &insert, nil) == SQLITE_OK else { throw failure() }
     }

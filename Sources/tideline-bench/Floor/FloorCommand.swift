@@ -4,6 +4,7 @@ enum FloorCommand {
         let table = try arguments.text("table")
         let seconds = try arguments.number("seconds", default: 3)
         let size = try arguments.integer("size", default: 250)
+        let losing = try arguments.text("lose").flatMap(Int64.init)
         try arguments.finish()
         if let table {
             let rows = try BareTable(path: table).fill(
@@ -11,7 +12,7 @@ enum FloorCommand {
             print(rows)
         } else {
             try Limits.raiseDescriptors()
-            let server = try FloorServer()
+            let server = try FloorServer(losing: losing)
             print("{\"message\":\"listening\",\"host\":\"127.0.0.1\",\"port\":\(server.port)}", to: &Output.errors)
             try server.run()
         }

@@ -12,7 +12,9 @@ enum FloorFraming {
 
     static func answer(sequence: Int64) -> [UInt8] {
         let body = "{\"success\":true,\"seq\":\(sequence)}"
-        return Array("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: \(body.utf8.count)\r\n\r\n\(body)".utf8)
+        return Array(
+            "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: \(body.utf8.count)\r\n\r\n\(body)"
+                .utf8)
     }
 
     private static func chunk(_ payload: [UInt8]) -> [UInt8] {

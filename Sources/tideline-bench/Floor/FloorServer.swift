@@ -13,9 +13,12 @@ final class FloorServer {
     private var connections: [Int32: FloorConnection] = [:]
     private var channels: [[UInt8]: FloorChannel] = [:]
     private var buffer = ByteBuffer(capacity: 256 * 1024)
+    /// A planted bug: every so many-th event is not sent, though it takes a number. Proves that the checks can fail.
+    private let losing: Int64?
     let port: UInt16
 
-    init() throws(Failure) {
+    init(losing: Int64? = nil) throws(Failure) {
+        self.losing = losing
         poller = try Poller()
         (listener, port) = try Socket.listen()
         try poller.add(listener, key: FloorServer.listenerKey)
@@ -66,6 +69,7 @@ final class FloorServer {
     private func deliver(_ body: ArraySlice<UInt8>, to path: [UInt8]) -> Int64 {
         channels[path, default: FloorChannel()].sequence += 1
         guard let channel = channels[path] else { return 0 }
+        if let losing, channel.sequence % losing == 0 { return channel.sequence }
         let frame = FloorFraming.event(sequence: channel.sequence, data: body)
         for socket in channel.streams { _ = Socket.send(frame, to: socket, wait: true) }
         return channel.sequence

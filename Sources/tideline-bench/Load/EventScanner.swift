@@ -33,7 +33,9 @@ struct EventScanner {
         let first = line.lowerBound
         switch bytes[first] {
         case UInt8(ascii: "d"):
-            if kind == .event || kind == .none { publishedAt = EventScanner.time(in: line, of: bytes, hint: &tally.timeDistance) }
+            if kind == .event || kind == .none {
+                publishedAt = EventScanner.time(in: line, of: bytes, hint: &tally.timeDistance)
+            }
         case UInt8(ascii: "i"):
             guard ByteSearch.matches("id: ", in: bytes, at: first) else { return }
             blockSequence = try EventScanner.sequence(in: first + 4..<line.upperBound, of: bytes)
@@ -64,7 +66,9 @@ struct EventScanner {
         case .ping: tally.pings += 1
         case .reset, .closing: throw Failure("the server sent `\(kind)`")
         case .none:
-            guard blockSequence <= sequence else { throw Failure("the position jumped from \(sequence) to \(blockSequence)") }
+            guard blockSequence <= sequence else {
+                throw Failure("the position jumped from \(sequence) to \(blockSequence)")
+            }
         case .other: break
         }
         kind = .none
@@ -89,7 +93,9 @@ struct EventScanner {
         if index >= range.lowerBound, bytes[index] == UInt8(ascii: "\r") { index -= 1 }
         while index >= range.lowerBound, bytes[index] != UInt8(ascii: "-") {
             let digit = bytes[index] &- UInt8(ascii: "0")
-            guard digit <= 9, scale <= 1_000_000_000_000_000 else { throw Failure("an id does not end in a sequence number") }
+            guard digit <= 9, scale <= 1_000_000_000_000_000 else {
+                throw Failure("an id does not end in a sequence number")
+            }
             value += Int64(digit) * scale
             scale *= 10
             index -= 1

@@ -38,11 +38,16 @@ struct FollowedStream {
         let carried = unfinished.count
         let count = buffer.receive(from: socket)
         if count == -Int(EAGAIN) { return }
-        guard count > 0 else { throw count == 0 ? Failure("the server ended the stream") : .system("recv", Int32(clamping: -count)) }
+        guard count > 0 else {
+            throw count == 0 ? Failure("the server ended the stream") : .system("recv", Int32(clamping: -count))
+        }
         let now = Monotonic.now
         var payload = carried
         if phase == .head {
-            guard let head = try ResponseHead(buffer.storage.span.extracting(first: buffer.end)) else { return unfinished = buffer.copy(0..<buffer.end) }
+            guard let head = try ResponseHead(buffer.storage.span.extracting(first: buffer.end)) else {
+                unfinished = buffer.copy(0..<buffer.end)
+                return
+            }
             guard head.status == 200 else { throw Failure("a stream was answered \(head.status)") }
             chunks = head.isChunked ? ChunkDecoder() : nil
             phase = .body

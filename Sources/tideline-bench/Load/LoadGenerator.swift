@@ -39,7 +39,9 @@ final class LoadGenerator {
                 try serve(index, ready)
                 if !before && streams[index].isConnected { connected += 1 }
             }
-            guard Monotonic.now < deadline else { throw Failure("only \(connected) of \(count) streams connected within 60 s") }
+            guard Monotonic.now < deadline else {
+                throw Failure("only \(connected) of \(count) streams connected within 60 s")
+            }
         }
         return Double(Monotonic.now - began) / Double(Monotonic.second)
     }
@@ -54,7 +56,9 @@ final class LoadGenerator {
     private func serve(_ index: Int, _ ready: Poller.Readiness) throws(Failure) {
         do {
             if streams[index].isRequesting {
-                guard ready.isWritable, try streams[index].sendRequest(requests[streams[index].workspace]) else { return }
+                guard ready.isWritable, try streams[index].sendRequest(requests[streams[index].workspace]) else {
+                    return
+                }
                 try poller.change(streams[index].socket, key: UInt64(index), writable: false)
             }
             if ready.isReadable { try streams[index].receive(into: &buffer, tally: &tally) }
@@ -84,11 +88,12 @@ final class LoadGenerator {
             try turn(until: publisher.nextDue.map { min($0, end) } ?? end)
         }
         publisher.stop()
+        let kernelBytes = ServerUsage.socketBytes
         try drain()
         let last = max(tally.lastDelivery, publisher.lastAnswer)
         let result = LoadResult(
             seconds: Double(last - began) / Double(Monotonic.second), events: publisher.acknowledged, tally: tally,
-            answers: publisher.answers)
+            kernelBytes: kernelBytes, answers: publisher.answers)
         try publisher.check()
         return result
     }
@@ -109,7 +114,9 @@ final class LoadGenerator {
             try turn(until: Monotonic.now + Monotonic.second / 100)
             guard Monotonic.now < deadline else {
                 let behind = streams.count { $0.scanner.sequence < publisher.heads[$0.workspace] }
-                throw Failure("30 s after the last POST \(publisher.outstanding) answers and \(behind) streams are missing events")
+                throw Failure(
+                    "30 s after the last POST \(publisher.outstanding) answers and \(behind) streams are missing events"
+                )
             }
         }
     }
@@ -122,7 +129,8 @@ final class LoadGenerator {
     private func turn(until time: Int64) throws(Failure) {
         try poller.wait(nanoseconds: time - Monotonic.now) { ready throws(Failure) in
             if ready.key & LoadGenerator.publisherBit != 0 {
-                try publisher.serve(Int(ready.key & ~LoadGenerator.publisherBit), ready, buffer: &buffer, poller: poller)
+                try publisher.serve(
+                    Int(ready.key & ~LoadGenerator.publisherBit), ready, buffer: &buffer, poller: poller)
             } else {
                 try serve(Int(ready.key), ready)
             }

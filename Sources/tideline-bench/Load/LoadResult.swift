@@ -5,6 +5,8 @@ struct LoadResult {
     /// Events acknowledged.
     let events: Int
     let tally: Tally
+    /// Socket buffers of the whole machine when the last POST had been made.
+    let kernelBytes: Int
     /// POST to answer.
     let answers: LatencyHistogram
 

@@ -20,7 +20,8 @@ struct PostTemplate {
         self.workspace = workspace
         events = batch ?? 1
         let request = Array((head + body).utf8)
-        let key = batch == nil ? ByteSearch.first(PublishTime.keyBytes, in: request.span, range: 0..<request.count) : nil
+        let key =
+            batch == nil ? ByteSearch.first(PublishTime.keyBytes, in: request.span, range: 0..<request.count) : nil
         bytes = request
         timeOffset = key.map { offset in offset + PublishTime.keyBytes.count }
     }

@@ -96,7 +96,8 @@ struct Publisher {
         for (workspace, tally) in tallies.enumerated() where tally.events > 0 {
             let span = heads[workspace] - tally.first
             guard span == tally.events else {
-                throw Failure("workspace \(workspace): \(tally.events) events acknowledged, but their numbers span \(span)")
+                throw Failure(
+                    "workspace \(workspace): \(tally.events) events acknowledged, but their numbers span \(span)")
             }
         }
     }

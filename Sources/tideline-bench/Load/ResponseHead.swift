@@ -9,7 +9,9 @@ struct ResponseHead {
 
     /// The head at the start of `bytes`, nil while it is incomplete.
     init?(_ bytes: Span<UInt8>) throws(Failure) {
-        guard let blank = ByteSearch.first(Array("\r\n\r\n".utf8), in: bytes, range: 0..<bytes.count) else { return nil }
+        guard let blank = ByteSearch.first(Array("\r\n\r\n".utf8), in: bytes, range: 0..<bytes.count) else {
+            return nil
+        }
         length = blank + 4
         var text = ""
         for index in 0..<blank { text.unicodeScalars.append(Unicode.Scalar(bytes[index])) }

@@ -15,12 +15,13 @@ struct Settings {
         let ownFolder = Files.ownPath.split(separator: "/").dropLast().joined(separator: "/")
         let binary = arguments.text("server-binary", default: "/\(ownFolder)/tideline")
         if arguments.flag("self-test") {
-            subjects = [.floor(name: "floor (self-test)"), .floor(name: "floor")]
+            let losing = try arguments.text("lose")
+            subjects = [.floor(name: "floor (self-test)", losing: losing), .floor(name: "floor", losing: nil)]
         } else {
             guard Files.isExecutable(binary) else {
                 throw Failure("\(binary) is not there: build it, name it by --server-binary, or use --self-test")
             }
-            subjects = [.tideline(binary: binary), .floor(name: "floor")]
+            subjects = [.tideline(binary: binary), .floor(name: "floor", losing: nil)]
         }
         directory = arguments.text("directory", default: "/var/tmp")
         self.rounds = try arguments.integer("rounds", default: rounds)

@@ -22,5 +22,6 @@ enum Usage {
         everywhere  --rounds 3  --event-size 250  --json FILE  --directory /var/tmp
                     --server-binary FILE (default: `tideline` beside this program)
                     --self-test (the floor against itself, without Tideline: the ratio should be 1)
+                    --self-test --lose 1000 (every 1000th event is lost: the bench must fail)
         """
 }

@@ -30,7 +30,8 @@ struct Comparison {
         }
         var rows = [[""] + metrics.map(\.title)]
         for (subject, median) in zip(subjects, medians) {
-            rows.append([subject] + metrics.map { metric in median[metric].map { Decimal.text($0, metric.decimals) } ?? "–" })
+            rows.append(
+                [subject] + metrics.map { metric in median[metric].map { Decimal.text($0, metric.decimals) } ?? "–" })
         }
         for (subject, median) in zip(subjects, medians).dropFirst() {
             rows.append(["÷ \(subject)"] + metrics.map { ratio(medians[0][$0], median[$0]) })
@@ -55,7 +56,8 @@ struct Comparison {
                         (
                             subject,
                             .object([
-                                ("median", Comparison.json(.median(of: rounds))), ("rounds", .array(rounds.map(Comparison.json))),
+                                ("median", Comparison.json(.median(of: rounds))),
+                                ("rounds", .array(rounds.map(Comparison.json))),
                             ])
                         )
                     })

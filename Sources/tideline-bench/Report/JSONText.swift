@@ -8,7 +8,8 @@ indirect enum JSONText {
     /// The value as text, members in their order.
     var text: String {
         switch self {
-        case .object(let members): "{" + members.map { JSONText.quoted($0.0) + ":" + $0.1.text }.joined(separator: ",") + "}"
+        case .object(let members):
+            "{" + members.map { JSONText.quoted($0.0) + ":" + $0.1.text }.joined(separator: ",") + "}"
         case .array(let elements): "[" + elements.map(\.text).joined(separator: ",") + "]"
         case .string(let string): JSONText.quoted(string)
         case .number(let number): number.isFinite ? "\(number)" : "null"

@@ -5,7 +5,9 @@ enum Connect {
         let streams = try arguments.integer("streams", default: 10_000)
         let outstanding = try arguments.integer("outstanding", default: 256)
         try arguments.finish()
-        guard streams <= Limits.maximumStreams else { throw Failure("--streams may be \(Limits.maximumStreams) at most") }
+        guard streams <= Limits.maximumStreams else {
+            throw Failure("--streams may be \(Limits.maximumStreams) at most")
+        }
         let parameters = [
             ("scenario", "connect"), ("streams", "\(streams)"), ("outstanding", "\(outstanding)"),
         ].map { (name: $0.0, value: $0.1) }
@@ -20,7 +22,7 @@ enum Connect {
         _ subject: Subject, streams: Int, outstanding: Int, settings: Settings
     ) throws(Failure) -> Measurement {
         let server = try RunningServer(subject, settings: settings)
-        defer { server.process.killNow() }
+        defer { server.abandon() }
         let load = try LoadGenerator(port: server.port)
         defer { load.close() }
         try load.runOnce(PostTemplate(workspace: 0, name: "bench", token: server.token))

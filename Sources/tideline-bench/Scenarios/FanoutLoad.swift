@@ -10,7 +10,7 @@ struct FanoutLoad {
 
     func measure() throws(Failure) -> Measurement {
         let server = try RunningServer(subject, settings: settings)
-        defer { server.process.killNow() }
+        defer { server.abandon() }
         let names = (1...workspaces).map { "bench-\($0)" }
         let load = try LoadGenerator(port: server.port, workspaces: workspaces)
         defer { load.close() }
@@ -52,7 +52,7 @@ struct FanoutLoad {
         measurement.set(.cpuShare, cpu * 100 / result.seconds)
         measurement.setLatencies(result)
         measurement.set(.residentMemory, Double(after.residentBytes) / 1_048_576)
-        measurement.set(.kernelMemory, Double(after.kernelBytes) / 1_048_576)
+        measurement.set(.kernelMemory, Double(result.kernelBytes) / 1_048_576)
         return measurement
     }
 }

@@ -9,14 +9,18 @@ enum Idle {
         let window = try arguments.number("window", default: 20)
         let modes = arguments.text("stats", default: "both")
         try arguments.finish()
-        guard streams <= Limits.maximumStreams else { throw Failure("--streams may be \(Limits.maximumStreams) at most") }
+        guard streams <= Limits.maximumStreams else {
+            throw Failure("--streams may be \(Limits.maximumStreams) at most")
+        }
         guard ["on", "off", "both"].contains(modes) else { throw Failure("--stats is `on`, `off` or `both`") }
         var comparisons: [Comparison] = []
         for stats in [false, true] where modes == "both" || modes == (stats ? "on" : "off") {
             let parameters = [
-                ("scenario", "idle"), ("streams", "\(streams)"), ("window", "\(window)"), ("stats", stats ? "on" : "off"),
+                ("scenario", "idle"), ("streams", "\(streams)"), ("window", "\(window)"),
+                ("stats", stats ? "on" : "off"),
             ].map { (name: $0.0, value: $0.1) }
-            let title = "Idle, \(Decimal.text(Double(streams), 0)) streams, stats \(stats ? "on" : "off"), \(Decimal.text(window, 0)) s"
+            let title =
+                "Idle, \(Decimal.text(Double(streams), 0)) streams, stats \(stats ? "on" : "off"), \(Decimal.text(window, 0)) s"
             comparisons.append(
                 try Rounds.interleave(title, parameters, settings: settings) { subject throws(Failure) in
                     try measure(subject, streams: streams, window: window, stats: stats, settings: settings)
@@ -29,7 +33,7 @@ enum Idle {
         _ subject: Subject, streams: Int, window: Double, stats: Bool, settings: Settings
     ) throws(Failure) -> Measurement {
         let server = try RunningServer(subject, settings: settings)
-        defer { server.process.killNow() }
+        defer { server.abandon() }
         let request = server.streamRequest(workspace: "bench", stats: stats)
         try warmUp(server, request)
         let load = try LoadGenerator(port: server.port)

@@ -21,7 +21,8 @@ enum Ingest {
     ) throws(Failure) -> Comparison {
         let title = "Ingest, batches of \(batch), \(writers) writers"
         var comparison = Comparison(
-            title, [("scenario", "ingest"), ("batch", "\(batch)"), ("writers", "\(writers)"), ("seconds", "\(seconds)")])
+            title,
+            [("scenario", "ingest"), ("batch", "\(batch)"), ("writers", "\(writers)"), ("seconds", "\(seconds)")])
         for round in 1...settings.rounds {
             if case .tideline = subject {
                 Output.progress("\(title): round \(round)/\(settings.rounds), \(subject.name)")
@@ -49,7 +50,7 @@ enum Ingest {
         _ subject: Subject, batch: Int?, connections: Int, seconds: Double, settings: Settings
     ) throws(Failure) -> Measurement {
         let server = try RunningServer(subject, settings: settings)
-        defer { server.process.killNow() }
+        defer { server.abandon() }
         let load = try LoadGenerator(port: server.port)
         defer { load.close() }
         let template = PostTemplate(
@@ -77,13 +78,18 @@ enum Ingest {
     private static func bareTable(seconds: Double, settings: Settings) throws(Failure) -> Measurement {
         let directory = try Files.makeTemporaryDirectory(in: settings.directory)
         let process = try Subprocess(
-            [Files.ownPath, "floor", "--table", directory + "/bare.db", "--seconds", "\(seconds)", "--size", "\(settings.eventSize)"],
+            [
+                Files.ownPath, "floor", "--table", directory + "/bare.db", "--seconds", "\(seconds)", "--size",
+                "\(settings.eventSize)",
+            ],
             cpu: settings.processors.server, output: directory + "/output", errors: directory + "/errors")
         let status = process.waitForEnd()
         let output = Files.text(directory + "/output") ?? ""
         let errors = Files.text(directory + "/errors") ?? ""
         try Subprocess.run(["rm", "-rf", directory])
-        guard status == 0, let rows = Double(output.prefix { $0 != "\n" }) else { throw Failure("bare table: \(errors)") }
+        guard status == 0, let rows = Double(output.prefix { $0 != "\n" }) else {
+            throw Failure("bare table: \(errors)")
+        }
         var measurement = Measurement()
         measurement.set(.eventsPerSecond, rows)
         return measurement

@@ -13,7 +13,7 @@ struct RunningServer {
         let log = directory + "/log"
         var arguments: [String]
         switch subject {
-        case .floor: arguments = [Files.ownPath, "floor"]
+        case .floor(_, let losing): arguments = [Files.ownPath, "floor"] + (losing.map { ["--lose", $0] } ?? [])
         case .tideline(let binary): arguments = [binary, "serve", "--data", data, "--listen", "127.0.0.1:0"]
         }
         process = try Subprocess(
@@ -22,7 +22,9 @@ struct RunningServer {
         do {
             port = try RunningServer.waitForPort(in: log, of: process)
             if case .tideline(let binary) = subject {
-                arguments = [binary, "token", "--data", data, "--user", "bench", "--workspace", "*=admin", "--ttl", "2h"]
+                arguments = [
+                    binary, "token", "--data", data, "--user", "bench", "--workspace", "*=admin", "--ttl", "2h",
+                ]
                 try Subprocess.run(arguments, output: directory + "/token")
                 token = Files.text(directory + "/token")?.split(separator: "\n").first.map(String.init) ?? ""
             } else {
@@ -60,7 +62,15 @@ struct RunningServer {
     func streamRequest(workspace: String, stats: Bool = false) -> [UInt8] {
         let path = "/api/workspaces/\(workspace)/analytics/realtime" + (stats ? "" : "?stats=off")
         return Array(
-            "GET \(path) HTTP/1.1\r\nHost: 127.0.0.1\r\nAccept: text/event-stream\r\nAuthorization: Bearer \(token)\r\n\r\n".utf8)
+            "GET \(path) HTTP/1.1\r\nHost: 127.0.0.1\r\nAccept: text/event-stream\r\nAuthorization: Bearer \(token)\r\n\r\n"
+                .utf8)
+    }
+
+    /// Kills the process and keeps its directory for whoever looks into the failure; nothing after `stop`.
+    func abandon() {
+        guard Files.isExecutable(directory) else { return }
+        process.killNow()
+        Output.progress("the server's log is in \(directory)")
     }
 
     /// Ends the process and removes its directory.

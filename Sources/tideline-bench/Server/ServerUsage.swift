@@ -14,7 +14,7 @@ struct ServerUsage {
         let rollup = Files.text("/proc/\(process.processID)/smaps_rollup") ?? ""
         residentBytes = ServerUsage.kibibytes("Rss:", in: rollup) * 1024
         proportionalBytes = ServerUsage.kibibytes("Pss:", in: rollup) * 1024
-        kernelBytes = ServerUsage.socketPages() * Int(sysconf(Int32(_SC_PAGESIZE)))
+        kernelBytes = ServerUsage.socketBytes
     }
 
     /// Fields 14 to 17 of `/proc/PID/stat` (proc(5)); the second field may contain anything, so count from its end.
@@ -36,11 +36,11 @@ struct ServerUsage {
         return line?.split(separator: " ").dropFirst().first.flatMap { Int($0) } ?? 0
     }
 
-    /// The `mem` of TCP in `/proc/net/sockstat`.
-    private static func socketPages() -> Int {
+    /// The `mem` of TCP in `/proc/net/sockstat`, which counts pages.
+    static var socketBytes: Int {
         let line = (Files.text("/proc/net/sockstat") ?? "").split(separator: "\n").first { $0.hasPrefix("TCP:") }
         let words = line?.split(separator: " ") ?? []
         guard let index = words.firstIndex(of: "mem"), index + 1 < words.count else { return 0 }
-        return Int(words[index + 1]) ?? 0
+        return (Int(words[index + 1]) ?? 0) * Int(sysconf(Int32(_SC_PAGESIZE)))
     }
 }

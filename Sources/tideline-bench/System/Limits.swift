@@ -9,9 +9,13 @@ enum Limits {
     @discardableResult
     static func raiseDescriptors() throws(Failure) -> Int {
         var limit = rlimit()
-        guard unsafe getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { throw .system("getrlimit", errno) }
+        guard unsafe getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else {
+            throw .system("getrlimit", errno)
+        }
         limit.rlim_cur = limit.rlim_max
-        guard unsafe setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { throw .system("setrlimit", errno) }
+        guard unsafe setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else {
+            throw .system("setrlimit", errno)
+        }
         return Int(clamping: limit.rlim_cur)
     }
 

@@ -5,7 +5,8 @@ import Glibc
 enum Socket {
     /// Starts a connection without waiting for it; writable means connected.
     static func connect(port: UInt16, sendBuffer: Int32? = nil) throws(Failure) -> Int32 {
-        let socket = Glibc.socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue), 0)
+        let socket = Glibc.socket(
+            AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue), 0)
         guard socket >= 0 else { throw .system("socket", errno) }
         setOption(socket, Int32(IPPROTO_TCP), TCP_NODELAY, 1)
         if let sendBuffer { setOption(socket, SOL_SOCKET, SO_SNDBUF, sendBuffer) }
