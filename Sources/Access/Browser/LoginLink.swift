@@ -2,8 +2,9 @@ package import Events
 
 /// A token that signs one browser in, once: `http://…/#login=<token>`. The fragment stays out of logs and `Referer`.
 ///
-/// Valid for ten minutes, without leeway, since one host makes and takes it. Used ids are remembered in memory only, so give
-/// it a ``Secret`` that lives as long as the process (`Secret(using:)`): a restart then ends all links, used or not.
+/// Valid for ten minutes, without leeway, since one host makes and takes it. Used ids are remembered in memory only,
+/// so give it a ``Secret`` that lives as long as the process (`Secret(using:)`): a restart then ends all links, used
+/// or not.
 package struct LoginLink: Sendable {
     /// Long enough to click, short enough to be found stale in a terminal's history.
     package static let lifetime: Milliseconds = 600_000

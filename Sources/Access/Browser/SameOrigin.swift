@@ -2,9 +2,10 @@
 package enum SameOrigin {
     /// Whether a request that changes state, authenticated by cookie, comes from a page of this very origin.
     ///
-    /// `Sec-Fetch-Site`, where sent, must be `same-origin` (`none` is what a person types, and nobody types a POST); `Origin`,
-    /// where sent, must name `host`. One of them must be there: every browser sends `Origin` with a POST or DELETE. The scheme
-    /// is not compared, since a proxy may end TLS; `SameSite=Strict` and the port keep the two apart.
+    /// `Sec-Fetch-Site`, where sent, must be `same-origin` (`none` is what a person types, and nobody types a POST);
+    /// `Origin`, where sent, must name `host`. One of them must be there: every browser sends `Origin` with a POST or
+    /// DELETE. The scheme is not compared, since a proxy may end TLS; `SameSite=Strict` and the port keep the two
+    /// apart.
     /// - Parameters:
     ///   - origin: the `Origin` field, nil where absent.
     ///   - secFetchSite: the `Sec-Fetch-Site` field, nil where absent.

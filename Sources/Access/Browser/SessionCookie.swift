@@ -2,9 +2,9 @@ package import Events
 
 /// A browser's session: a token of its own audience in a cookie that scripts cannot read. The server keeps nothing.
 ///
-/// The session inherits the user, the grants **and the `iat`** of the token it was made from: with a new `iat`, a removed
-/// member could turn an old token into a session that the removal no longer reaches. It ends with that token at the latest.
-/// An API key opens no session, since nothing would end it when the key is revoked.
+/// The session inherits the user, the grants **and the `iat`** of the token it was made from: with a new `iat`, a
+/// removed member could turn an old token into a session that the removal no longer reaches. It ends with that token
+/// at the latest. An API key opens no session, since nothing would end it when the key is revoked.
 package struct SessionCookie: Sendable {
     /// How long a session lasts when the token it came from lasts longer: a working day.
     package static let defaultMaximumAge: Milliseconds = 12 * 3_600_000
@@ -39,8 +39,8 @@ package struct SessionCookie: Sendable {
 
     /// The session that a `Cookie` field value holds.
     /// - Returns: nil when it holds no cookie of our name; all others are ignored.
-    /// - Throws: ``TokenError/malformed`` when it holds two of them (one may have been planted from a sibling host), else
-    ///   what the verifier throws.
+    /// - Throws: ``TokenError/malformed`` when it holds two of them (one may have been planted from a sibling host),
+    ///   else what the verifier throws.
     package func session(in field: [UInt8], now: Milliseconds) throws(TokenError) -> TokenClaims? {
         guard let token = try value(in: field) else { return nil }
         return try verifier.verify(token, now: now)

@@ -62,7 +62,8 @@ extension Credential {
         }
     }
 
-    /// The role it would have in a workspace named `name` that does not exist yet; nil refuses, as for an unknown workspace.
+    /// The role it would have in a workspace named `name` that does not exist yet; nil refuses, as for an unknown
+    /// workspace.
     package func roleInNewWorkspace(named name: WorkspaceID) -> Role? {
         switch self {
         case .token(let claims), .session(let claims): claims.grants.named[name] ?? claims.grants.everywhere

@@ -1,7 +1,7 @@
 package import Events
 
 // This module says who you are and what you may do. Reading order:
-//   Tokens/     JSON Web Tokens: TokenVerifier first, then TokenHeader, TokenPayload, VerificationKey; TokenIssuer; Secret
+//   Tokens/     JSON Web Tokens: TokenVerifier, then TokenHeader, TokenPayload, VerificationKey; TokenIssuer; Secret
 //   Keys/       API keys of services and what the store keeps of them
 //   Browser/    session cookies, one-time login links, the same-origin rule
 //   Decisions/  Credential → AccessDecision (the role in a workspace) → AppendPolicy (who may append what)
@@ -61,7 +61,8 @@ package enum Credential: Sendable, Hashable {
 
     /// The only workspace it is for; nil where it names none or several, or is an operator's.
     ///
-    /// A token that names one workspace by id and slug counts as naming two: the log's directory could tell, the token cannot.
+    /// A token that names one workspace by id and slug counts as naming two: the log's directory could tell, the
+    /// token cannot.
     package var onlyWorkspace: WorkspaceReference? {
         switch self {
         case .token(let claims), .session(let claims):

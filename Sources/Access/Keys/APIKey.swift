@@ -1,7 +1,7 @@
 /// The secret a service authenticates with: `tl_<prefix>_<secret>`, 8 and 32 characters of `[a-z2-7]`.
 ///
-/// The prefix finds the record and may be logged; of the secret (160 random bits) only a hash is kept, so a key is shown
-/// once, when it is made. `tl_` lets scanners of published code recognise a leaked one.
+/// The prefix finds the record and may be logged; of the secret (160 random bits) only a hash is kept, so a key is
+/// shown once, when it is made. `tl_` lets scanners of published code recognise a leaked one.
 package struct APIKey: Sendable, CustomStringConvertible, CustomReflectable {
     package static let prefixLength = 8
     package static let secretLength = 32
@@ -33,10 +33,16 @@ package struct APIKey: Sendable, CustomStringConvertible, CustomReflectable {
     /// Whether `bytes` claim to be a key: decides between key and token before either is checked.
     package static func isLikely(_ bytes: some Collection<UInt8>) -> Bool { bytes.starts(with: marker) }
 
+    /// Whether `text` has the form of a ``prefix``.
+    package static func isPrefix(_ text: String) -> Bool {
+        text.utf8.count == prefixLength && text.utf8.allSatisfy(Base32.isDigit)
+    }
+
     /// The whole key, to be shown to its owner once.
     package var text: String { "tl_\(prefix)_\(String(decoding: secret, as: UTF8.self))" }
 
-    /// SHA-256 of ``text``. A plain hash is enough: 160 random bits cannot be guessed, so there is nothing to slow down.
+    /// SHA-256 of ``text``. A plain hash is enough: 160 random bits cannot be guessed, so there is nothing to slow
+    /// down.
     package var hash: [UInt8] { OpenSSLDigest.sha256(Array(text.utf8)) }
 
     package var description: String { "tl_\(prefix)_…" }

@@ -1,4 +1,5 @@
-/// RFC 4648 §5 base64url without padding, as JOSE wants it (RFC 7515 §2): one text for each value, nothing else decodes.
+/// RFC 4648 §5 base64url without padding, as JOSE wants it (RFC 7515 §2): one text for each value, nothing else
+/// decodes.
 package enum Base64URL {
     private static let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_".utf8)
 
@@ -20,8 +21,8 @@ package enum Base64URL {
         return text
     }
 
-    /// - Returns: nil when `text` holds padding, white space or any other foreign byte, when its length is impossible, or
-    ///   when unused bits of the last character are set: two texts must not mean the same signature.
+    /// - Returns: nil when `text` holds padding, white space or any other foreign byte, when its length is
+    ///   impossible, or when unused bits of the last character are set: two texts must not mean the same signature.
     package static func decode(_ text: some Collection<UInt8>) -> [UInt8]? {
         guard text.count % 4 != 1 else { return nil }
         var bytes: [UInt8] = []

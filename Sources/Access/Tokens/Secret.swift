@@ -1,7 +1,7 @@
 /// The bytes that sign and verify HS256 tokens; never printed.
 ///
-/// The text of `auth.jwt.secret`, or of `DATA/secret`, is the key byte for byte, as other JWT libraries take it: a service
-/// that issues tokens for Tideline is given the same text.
+/// The text of `auth.jwt.secret`, or of `DATA/secret`, is the key byte for byte, as other JWT libraries take it: a
+/// service that issues tokens for Tideline is given the same text.
 package struct Secret: Sendable, CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
     /// RFC 7518 §3.2: a key is at least as long as the hash it feeds.
     package static let minimumBytes = 32

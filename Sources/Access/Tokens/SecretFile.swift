@@ -10,8 +10,8 @@ package enum SecretFile {
 
     /// Reads the secret at `path`, or makes it when there is none.
     ///
-    /// Safe against a second process doing the same: the content is written and synced under another name, and linked to
-    /// `path` only if that is still free; whoever comes second reads the first one's secret.
+    /// Safe against a second process doing the same: the content is written and synced under another name, and linked
+    /// to `path` only if that is still free; whoever comes second reads the first one's secret.
     package static func loadOrCreate(
         at path: String, using random: inout some RandomNumberGenerator
     ) throws(SecretError) -> Secret {

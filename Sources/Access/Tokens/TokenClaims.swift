@@ -3,7 +3,7 @@ package import Events
 /// What a verified token says of its bearer.
 ///
 /// ```json
-/// {"sub": "ada", "name": "Ada", "workspaces": {"acme": "member", "lab": "admin"}, "iat": 1765000000, "exp": 1765003600}
+/// {"sub": "ada", "name": "Ada", "workspaces": {"acme": "member", "lab": "admin"}, "exp": 1765003600}
 /// ```
 package struct TokenClaims: Sendable, Hashable {
     /// `sub`: who bears it, the same id in every workspace it names.

@@ -1,7 +1,8 @@
 import Events
 
-/// The JOSE header of a token (RFC 7515 §4). Parameters that Tideline does not know are ignored, as the RFC demands, and
-/// those that carry or locate a key (`jwk`, `jku`, `x5c`, `x5u`) are among them: a token never brings its own key.
+/// The JOSE header of a token (RFC 7515 §4). Parameters that Tideline does not know are ignored, as the RFC demands,
+/// and those that carry or locate a key (`jwk`, `jku`, `x5c`, `x5u`) are among them: a token never brings its own
+/// key.
 struct TokenHeader: Equatable {
     /// `alg`, letter for letter: `none`, `None` and `hs256` are just not `HS256`.
     let algorithm: String
@@ -11,13 +12,13 @@ struct TokenHeader: Equatable {
     /// Reads the decoded first segment.
     init(_ bytes: [UInt8]) throws(TokenError) {
         let root = try TokenJSON.object(bytes)
-        guard let algorithm = root[member: "alg"]?.string else { throw .malformed }
-        guard root[member: "crit"] == nil else { throw .criticalExtension }
-        if let type = root[member: "typ"] {
+        guard let algorithm = root["alg"]?.string else { throw .malformed }
+        guard root["crit"] == nil else { throw .criticalExtension }
+        if let type = root["typ"] {
             // Media types compare without case (RFC 7515 §4.1.9).
             guard let text = type.string, text.lowercased() == "jwt" else { throw .malformed }
         }
-        if let keyID = root[member: "kid"] {
+        if let keyID = root["kid"] {
             guard let text = keyID.string else { throw .malformed }
             self.keyID = text
         } else {

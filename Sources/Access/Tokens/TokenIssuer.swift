@@ -1,6 +1,7 @@
 import Events
 
-/// Makes the tokens that a ``TokenVerifier`` of the same secret and purpose takes: for `tideline token`, sessions and tests.
+/// Makes the tokens that a ``TokenVerifier`` of the same secret and purpose takes: for `tideline token`, sessions and
+/// tests.
 package struct TokenIssuer: Sendable {
     /// {"alg":"HS256","typ":"JWT"}
     private static let header = Base64URL.encode(#"{"alg":"HS256","typ":"JWT"}"#.utf8)
@@ -52,7 +53,8 @@ package struct TokenIssuer: Sendable {
                 escaped.append(scalar)
             case "\u{0}"..<"\u{20}":
                 let digits = String(scalar.value, radix: 16)
-                escaped.append(contentsOf: ("\\u" + String(repeating: "0", count: 4 - digits.count) + digits).unicodeScalars)
+                escaped.append(
+                    contentsOf: ("\\u" + String(repeating: "0", count: 4 - digits.count) + digits).unicodeScalars)
             default:
                 escaped.append(scalar)
             }

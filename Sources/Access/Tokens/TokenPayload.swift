@@ -14,7 +14,7 @@ struct TokenPayload {
     /// Reads the decoded second segment.
     init(_ bytes: [UInt8]) throws(TokenError) {
         let root = try TokenJSON.object(bytes)
-        guard let user = root[member: "sub"]?.string.flatMap({ UserID($0) }) else { throw .invalidClaim(.subject) }
+        guard let user = root["sub"]?.string.flatMap({ UserID($0) }) else { throw .invalidClaim(.subject) }
         guard let expiresAt = try Self.time(.expiry, in: root) else { throw .invalidClaim(.expiry) }
         claims = TokenClaims(
             user: user, name: try Self.text(.name, in: root), grants: try Self.grants(in: root),
@@ -27,19 +27,19 @@ struct TokenPayload {
 
     /// A NumericDate written as an integer; a fraction, an exponent or a string is refused rather than guessed at.
     private static func time(_ claim: TokenError.Claim, in root: JSONValue) throws(TokenError) -> Milliseconds? {
-        guard let value = root[member: claim.rawValue] else { return nil }
+        guard let value = root[claim.rawValue] else { return nil }
         guard let seconds = value.integer, seconds >= 0, seconds <= latestSecond else { throw .invalidClaim(claim) }
         return seconds * 1000
     }
 
     private static func text(_ claim: TokenError.Claim, in root: JSONValue) throws(TokenError) -> String? {
-        guard let value = root[member: claim.rawValue] else { return nil }
+        guard let value = root[claim.rawValue] else { return nil }
         guard let text = value.string else { throw .invalidClaim(claim) }
         return text
     }
 
     private static func audiences(in root: JSONValue) throws(TokenError) -> [String] {
-        guard let value = root[member: TokenError.Claim.audience.rawValue] else { return [] }
+        guard let value = root[TokenError.Claim.audience.rawValue] else { return [] }
         if let text = value.string { return [text] }
         guard value.kind == .array else { throw .invalidClaim(.audience) }
         var audiences: [String] = []
@@ -52,11 +52,14 @@ struct TokenPayload {
 
     /// An unknown role refuses the whole token: granting less than was meant would be hard to notice.
     private static func grants(in root: JSONValue) throws(TokenError) -> WorkspaceGrants {
-        guard let value = root[member: TokenError.Claim.workspaces.rawValue] else { return WorkspaceGrants() }
+        guard let value = root[TokenError.Claim.workspaces.rawValue] else { return WorkspaceGrants() }
         guard value.kind == .object else { throw .invalidClaim(.workspaces) }
         var grants = WorkspaceGrants()
-        for (name, granted) in value.members {
-            guard let role = granted.string.flatMap({ Role(rawValue: $0) }) else { throw .invalidClaim(.workspaces) }
+        for member in value.members {
+            let name = member.name
+            guard let role = member.value.string.flatMap({ Role(rawValue: $0) }) else {
+                throw .invalidClaim(.workspaces)
+            }
             if name == "*" {
                 grants.everywhere = role
             } else if let workspace = WorkspaceID(name) {

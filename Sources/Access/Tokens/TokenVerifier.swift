@@ -2,8 +2,8 @@ package import Events
 
 /// Verifies JSON Web Tokens (RFC 7519, JWS compact serialisation), by the rules of RFC 8725.
 ///
-/// The signature is checked before a single claim is read, by the key's own algorithm. Times have 60 s of leeway. A value
-/// without state: share it freely; ``VerifiedTokens`` spares the work for tokens that come again.
+/// The signature is checked before a single claim is read, by the key's own algorithm. Times have 60 s of leeway. A
+/// value without state: share it freely; ``VerifiedTokens`` spares the work for tokens that come again.
 ///
 /// ```swift
 /// let verifier = TokenVerifier(keys: [VerificationKey(hs256: secret)], purpose: .bearer(audience: nil))
@@ -68,7 +68,8 @@ package struct TokenVerifier: Sendable {
     }
 }
 
-/// What a token is for. Each purpose has its own audience, so that a token of one is worthless for another (RFC 8725 §3.12).
+/// What a token is for. Each purpose has its own audience, so that a token of one is worthless for another (RFC 8725
+/// §3.12).
 package enum TokenPurpose: Sendable, Equatable {
     /// `Authorization: Bearer`; with an audience, `aud` must name it.
     case bearer(audience: String?)

@@ -2,10 +2,10 @@ package import Events
 
 /// Tokens verified before, so that a client that polls costs one hash look-up instead of one MAC.
 ///
-/// A bounded cache with CLOCK replacement: a hit marks its entry, and the hand that looks for a victim passes marked entries
-/// once. An entry counts until its `exp`; from then on the verifier decides again (and may still grant its leeway).
-/// Only what verified gets in, so strangers cannot fill it; what a bearer may do in a workspace is not cached at all.
-/// A plain value: each event loop owns one. Clear it when the keys change.
+/// A bounded cache with CLOCK replacement: a hit marks its entry, and the hand that looks for a victim passes marked
+/// entries once. An entry counts until its `exp`; from then on the verifier decides again (and may still grant its
+/// leeway). Only what verified gets in, so strangers cannot fill it; what a bearer may do in a workspace is not
+/// cached at all. A plain value: each event loop owns one. Clear it when the keys change.
 package struct VerifiedTokens {
     /// Longer tokens are verified each time, which keeps the worst case at 8 MiB for the default capacity.
     package static let maximumTokenBytes = 2048
