@@ -103,8 +103,16 @@ extension LiveStatsFold {
         }
     }
 
+    /// Only departures that still undo a pending beat.
     private func writeDepartures(to writer: inout StateWriter) {
-        let departures = presence.awaited.filter { $0.value.departed > 0 }.sorted { $0.key < $1.key }
+        var earliest: [Presence.Device: SequenceNumber] = [:]
+        for effect in pending.elements {
+            guard case .event(let occurrence) = effect.change, let name = occurrence.device else { continue }
+            let device = Presence.Device(user: occurrence.user, name: name)
+            earliest[device] = min(earliest[device] ?? .max, effect.sequence)
+        }
+        let departures = presence.awaited.filter { $0.value.departed > earliest[$0.key] ?? .max }
+            .sorted { $0.key < $1.key }
         writer.write(departures) { writer, entry in
             writer.write(entry.key.user)
             writer.write(entry.key.name)
