@@ -61,6 +61,12 @@ package final class ResponseStream {
         return unsafe connection.writeDirectly(vectors)
     }
 
+    /// Sets how much the kernel holds for this client and when it gives up; see ``Connection/setOptions``.
+    package func setOptions(sendBuffer: Int, notSentLowAt: Int, userTimeout: Duration) {
+        guard state == .open else { return }
+        connection.setOptions(sendBuffer: sendBuffer, notSentLowAt: notSentLowAt, userTimeout: userTimeout)
+    }
+
     /// Ends the stream in order: FIN, then a short time in which the client may read the rest, then reset. The caller has
     /// written the last chunk where chunks are used.
     package func end() {

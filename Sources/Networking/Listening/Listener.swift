@@ -57,6 +57,9 @@ package final class Listener: Sendable {
         }
     }
 
+    /// Whether nobody listens at `address` now; for looking for a free port. Somebody may take it the moment after.
+    package static func isFree(_ address: SocketAddress) -> Bool { ListeningSocket.isFree(address) }
+
     /// Begins to accept. Once.
     package func start() {
         for source in sources { source.loop.execute { source.value.start() } }
