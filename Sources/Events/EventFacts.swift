@@ -27,9 +27,9 @@ package enum EventFacts: Sendable, Equatable {
     case channelLeft(user: UserID?)
     case other
 
-    package enum MessageType: String, Sendable { case text, image, file, system }
-    package enum OrchestratorChange: String, Sendable { case started, heartbeat, stopped }
-    package enum ChannelType: String, Sendable { case channel, group, dm }
+    package enum MessageType: String, Sendable, CaseIterable { case text, image, file, system }
+    package enum OrchestratorChange: String, Sendable, CaseIterable { case started, heartbeat, stopped }
+    package enum ChannelType: String, Sendable, CaseIterable { case channel, group, dm }
 }
 
 /// What a credential may do in one workspace; `ingest` posts for others, `admin` may do all.

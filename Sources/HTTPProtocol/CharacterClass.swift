@@ -1,0 +1,46 @@
+/// The byte classes of RFC 9110 §5.5 and §5.6.2, and RFC 3986 §2.
+package enum CharacterClass {
+    /// `tchar`: what tokens, methods and field names are made of.
+    package static func isToken(_ byte: UInt8) -> Bool {
+        guard byte < 128 else { return false }
+        let word = byte < 64 ? tokenLow : tokenHigh
+        return (word >> UInt64(byte & 63)) & 1 == 1
+    }
+
+    /// What may stand in a field value: HTAB, SP, visible ASCII, and obs-text (0x80–0xFF).
+    package static func isFieldContent(_ byte: UInt8) -> Bool {
+        (byte >= 0x20 && byte != 0x7F) || byte == 0x09
+    }
+
+    /// What may stand in a request target: visible ASCII but for `#`, which never leaves a client.
+    package static func isTarget(_ byte: UInt8) -> Bool {
+        byte > 0x20 && byte < 0x7F && byte != UInt8(ascii: "#")
+    }
+
+    /// `SP` or `HTAB`.
+    package static func isBlank(_ byte: UInt8) -> Bool { byte == 0x20 || byte == 0x09 }
+
+    package static func isDigit(_ byte: UInt8) -> Bool { byte >= 0x30 && byte <= 0x39 }
+
+    /// ASCII letters in lower case; every other byte as it is.
+    package static func lowercase(_ byte: UInt8) -> UInt8 {
+        byte >= 0x41 && byte <= 0x5A ? byte | 0x20 : byte
+    }
+
+    /// The value of a hexadecimal digit of either case.
+    package static func hexValue(_ byte: UInt8) -> UInt8? {
+        switch byte {
+        case 0x30...0x39: byte - 0x30
+        case 0x41...0x46: byte - 0x41 + 10
+        case 0x61...0x66: byte - 0x61 + 10
+        default: nil
+        }
+    }
+
+    private static let tokenLow = mask(of: "!#$%&'*+-.0123456789", from: 0)
+    private static let tokenHigh = mask(of: "ABCDEFGHIJKLMNOPQRSTUVWXYZ^_`abcdefghijklmnopqrstuvwxyz|~", from: 64)
+
+    private static func mask(of text: String, from first: UInt8) -> UInt64 {
+        text.utf8.reduce(0) { $0 | 1 << UInt64($1 - first) }
+    }
+}
