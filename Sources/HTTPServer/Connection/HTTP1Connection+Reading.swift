@@ -60,8 +60,6 @@ extension HTTP1Connection {
         loop.execute { later.loop.execute { later.value.continueReading() } }
     }
 
-    // MARK: Head
-
     /// - Returns: the bytes of the head; 0 when it is not complete or refused.
     private func receiveHead(_ bytes: Span<UInt8>) -> Int {
         do throws(HTTP1Error) {
@@ -112,13 +110,14 @@ extension HTTP1Connection {
             case .buffered(let limit):
                 let decoder = try BodyDecoder(head.framing, maximumBytes: limit)
                 guard !decoder.isComplete else { return dispatch(number, request(head, route, parameters, number)) }
+                if case .length(let length) = head.framing { bufferedBody.reserveCapacity(min(length, 65_536)) }
                 startBody(number, decoder, .buffered(route, parameters, limit: limit))
                 if head.expectation == .continue { owe100Continue(number) }
             case .incremental(let limit):
                 let decoder = try BodyDecoder(head.framing, maximumBytes: limit)
                 startBody(number, decoder, .undecided(limit: limit))
                 dispatch(number, request(head, route, parameters, number))
-                settleUndecidedBody(number, head)
+                settleUndecidedBody(number)
             }
         } catch {
             // The one error of a decoder that has read nothing: Content-Length says too much.
@@ -126,7 +125,7 @@ extension HTTP1Connection {
         }
     }
 
-    private func request(_ head: RequestHead, _ route: Route, _ parameters: PathParameters, _ number: Int) -> Request {
+    func request(_ head: RequestHead, _ route: Route, _ parameters: PathParameters, _ number: Int) -> Request {
         Request(
             head: head, route: route, parameters: parameters, body: [], peer: connection.peer, loop: loop,
             requestID: exchanges[number - firstExchange].requestID, isLocalControl: isLocalControl)
@@ -139,159 +138,6 @@ extension HTTP1Connection {
             return
         }
         context.application.respond(to: request, with: Responder(self, exchange: number))
-    }
-
-    // MARK: Body
-
-    private func startBody(_ number: Int, _ decoder: BodyDecoder, _ sink: IncomingBody.Sink) {
-        body = IncomingBody(exchange: number, decoder: decoder, sink: sink)
-        setDeadline(.body, after: context.settings.bodyTimeout)
-    }
-
-    /// Reads past a body that nobody wants, unless that costs more than a new connection.
-    private func discardBody(_ number: Int, _ head: RequestHead) {
-        guard head.framing != .none, phase == .reading else { return }
-        // A client that was not told to continue may send the body or not: what follows cannot be told apart.
-        if head.expectation == .continue { return closeAfter(number) }
-        do throws(HTTP1Error) {
-            let decoder = try BodyDecoder(head.framing, maximumBytes: IncomingBody.maximumDiscardedBytes)
-            startBody(number, decoder, .discarded)
-        } catch {
-            closeAfter(number)
-        }
-    }
-
-    private func refuseWithBody(_ number: Int, _ fault: HTTPFault, _ head: RequestHead) {
-        discardBody(number, head)
-        refuse(exchange: number, fault, closing: false)
-    }
-
-    /// The handler of an incremental route has returned without taking the body.
-    private func settleUndecidedBody(_ number: Int, _ head: RequestHead) {
-        guard let current = body, current.exchange == number, case .undecided = current.sink else { return }
-        body = nil
-        clearDeadline()
-        discardBody(number, head)
-    }
-
-    /// See ``Responder/receiveBody(_:)``.
-    func receiveBody(exchange number: Int, _ consumer: any BodyConsumer) {
-        guard let current = body, current.exchange == number, case .undecided(let limit) = current.sink else {
-            return consumer.aborted(hasPeerClosed ? .disconnected : .answered)
-        }
-        guard !current.decoder.isComplete else {
-            body = nil
-            clearDeadline()
-            return consumer.finished()
-        }
-        body?.sink = .consumer(consumer, limit: limit)
-        if exchanges[number - firstExchange].head?.expectation == .continue { owe100Continue(number) }
-    }
-
-    /// - Returns: how many bytes belong to the body.
-    private func receiveBody(_ bytes: Span<UInt8>) -> Int {
-        guard var current = body else { return 0 }
-        do throws(HTTP1Error) {
-            var piece: [UInt8] = []
-            let isBuffered = if case .buffered = current.sink { true } else { false }
-            let used =
-                isBuffered
-                ? try current.decoder.decode(bytes, into: &bufferedBody)
-                : try current.decoder.decode(bytes, into: &piece)
-            let isComplete = current.decoder.isComplete
-            body = isComplete ? nil : current
-            if isComplete { clearDeadline() }
-            deliver(piece, isComplete: isComplete, to: current)
-            if isComplete, phase == .reading { setIdleDeadline() }
-            return used
-        } catch {
-            refuseBody(error, current)
-            return bytes.count
-        }
-    }
-
-    private func deliver(_ piece: [UInt8], isComplete: Bool, to current: IncomingBody) {
-        switch current.sink {
-        case .discarded, .undecided: return
-        case .consumer(let consumer, _):
-            if !piece.isEmpty { consumer.receive(piece) }
-            // The consumer may have answered meanwhile, and then has been told that this is the end.
-            if isComplete, isWaiting(exchange: current.exchange) { consumer.finished() }
-        case .buffered(let route, let parameters, _):
-            guard isComplete, isWaiting(exchange: current.exchange),
-                let head = exchanges[current.exchange - firstExchange].head
-            else { return }
-            var request = request(head, route, parameters, current.exchange)
-            request.body = bufferedBody
-            bufferedBody = []
-            dispatch(current.exchange, request)
-        }
-    }
-
-    /// Ends the body without its end.
-    func abandonBody(_ reason: BodyAbort) {
-        guard let current = body else { return }
-        body = nil
-        bufferedBody = []
-        if case .consumer(let consumer, _) = current.sink { consumer.aborted(reason) }
-    }
-
-    // MARK: Refusals
-
-    /// The bytes are no request: one answer after those that wait, then the end.
-    private func refuseBytes(_ error: HTTP1Error) {
-        context.metrics.parseErrors.increment()
-        refuseWithoutHead(.unreadable(error))
-    }
-
-    /// Answers something that is no readable request, after the answers before it.
-    func refuseWithoutHead(_ fault: HTTPFault) {
-        phase = .discarding
-        clearDeadline()
-        let number = firstExchange + exchanges.count
-        exchanges.append(
-            Exchange(
-                head: nil, requestID: context.requestID(for: nil), metricsIndex: context.router.routes.count,
-                closes: true))
-        refuse(exchange: number, fault, closing: true)
-    }
-
-    private func refuseBody(_ error: HTTP1Error, _ current: IncomingBody) {
-        let fault: HTTPFault
-        switch (error, current.sink) {
-        case (.bodyTooLarge, .buffered(_, _, let limit)), (.bodyTooLarge, .consumer(_, let limit)):
-            fault = .contentTooLarge(limit: limit)
-        default:
-            fault = .unreadable(error)
-        }
-        if error != .bodyTooLarge { context.metrics.parseErrors.increment() }
-        endBody(with: fault, current.exchange)
-    }
-
-    /// The body will not come to its end: answers if an answer is due, and closes.
-    func endBody(with fault: HTTPFault, _ number: Int) {
-        clearDeadline()
-        phase = .discarding
-        abandonBody(.refused(fault))
-        if isWaiting(exchange: number) {
-            refuse(exchange: number, fault, closing: true)
-        } else {
-            closeAfter(number)
-        }
-    }
-
-    /// The client has closed its half: no request comes any more, and one that is incomplete stays so. While reading is
-    /// paused, whole requests may still wait to be read.
-    func endAfterPeerClose() {
-        guard !isReadingPaused else { return }
-        if body != nil {
-            abandonBody(.disconnected)
-            abort()
-        } else if exchanges.isEmpty {
-            finish()
-        } else {
-            closeAfter(firstExchange + exchanges.count - 1)
-        }
     }
 }
 

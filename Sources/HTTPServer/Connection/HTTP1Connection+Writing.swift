@@ -15,6 +15,7 @@ extension HTTP1Connection {
     /// Answers one exchange; its bytes leave at the end of the turn, after those of the exchanges before it.
     func answer(exchange number: Int, _ response: Response) {
         guard let index = waitingIndex(of: number) else { return }
+        settleUndecidedBody(number)
         let status = response.status
         let isHeadRequest = exchanges[index].head?.method == .head
         let framing: ResponseEncoder.Framing = status.forbidsBody ? .none : .length(response.body.count)
@@ -66,7 +67,7 @@ extension HTTP1Connection {
         writeContinueIfDue()
     }
 
-    private func index(of number: Int) -> Int? {
+    func index(of number: Int) -> Int? {
         let index = number - firstExchange
         return exchanges.indices.contains(index) ? index : nil
     }
@@ -81,13 +82,7 @@ extension HTTP1Connection {
     ) -> [UInt8] {
         var head = head
         if let request = exchanges[index].head { context.application.decorate(&head, to: request) }
-        let isLast = index == exchanges.count - 1
-        // A body that is still coming belongs to the last exchange; only an unwanted one leaves the connection usable.
-        if isLast, let body, case .discarded = body.sink {
-        } else if isLast, body != nil {
-            exchanges[index].closes = true
-        }
-        if isLast, context.isDraining || hasPeerClosed && !isReadingPaused { exchanges[index].closes = true }
+        if index == exchanges.count - 1, mustCloseAfterLast { exchanges[index].closes = true }
         let persistence: ResponseEncoder.Persistence =
             if exchanges[index].closes || framing == .untilClose {
                 .close
@@ -103,6 +98,13 @@ extension HTTP1Connection {
             head, framing: framing, persistence: persistence, date: context.date(),
             requestID: exchanges[index].requestID, to: &output)
         return output
+    }
+
+    /// Whether nothing may follow the answer to the last request.
+    private var mustCloseAfterLast: Bool {
+        // Only of a body that nobody wants, the rest is read past.
+        if let body, !body.isDiscarded { return true }
+        return context.isDraining || hasPeerClosed && !isReadingPaused
     }
 
     private func complete(_ index: Int, _ status: Status, _ output: [[UInt8]]) {
@@ -147,7 +149,11 @@ extension HTTP1Connection {
     func startStream(
         exchange number: Int, _ head: ResponseHead, _ firstBytes: [UInt8], _ delegate: any ResponseStreamDelegate
     ) -> ResponseStream? {
-        guard let index = waitingIndex(of: number), !hasPeerClosed else { return nil }
+        guard let index = waitingIndex(of: number) else { return nil }
+        guard !hasPeerClosed else {
+            abort()
+            return nil
+        }
         precondition(index == 0 && exchanges[0].mayStream, "a stream is started on a route that says so")
         let isChunked = exchanges[0].head?.version == .http11
         exchanges[0].closes = true

@@ -5,7 +5,8 @@ import Telemetry
 /// One connection that speaks HTTP/1.1, confined to its loop, from accept to its end or to the start of a stream.
 ///
 /// Requests are read as long as the bounds on waiting answers allow, each becomes an ``Exchange``, and answers leave in the
-/// order of the requests. Reading: `+Reading`; answers: `+Writing`; time-outs: `+Deadlines`.
+/// order of the requests. Heads: `+Reading`; bodies and refusals: `+Body`; answers: `+Writing`;
+/// time-outs: `+Deadlines`.
 final class HTTP1Connection {
     /// What the next bytes are.
     enum Phase: Equatable {

@@ -19,4 +19,8 @@ struct IncomingBody {
     let exchange: Int
     var decoder: BodyDecoder
     var sink: Sink
+
+    var isDiscarded: Bool {
+        if case .discarded = sink { true } else { false }
+    }
 }
