@@ -13,7 +13,9 @@ import Testing
             for thread in 0..<8 {
                 Thread.run {
                     for number in 0..<5000 {
-                        loop.execute { if state.value.arrive(thread, number, last: 4999) { finished.send(state.value.isOrdered) } }
+                        loop.execute {
+                            if state.value.arrive(thread, number, last: 4999) { finished.send(state.value.isOrdered) }
+                        }
                     }
                 }
             }

@@ -37,7 +37,8 @@ struct LogTests {
 
     @Test(arguments: [
         "", "plain", "quote \" backslash \\ slash /", "line\nfeed\r\n", "tab\t", "\u{0}\u{1}\u{1F}\u{7F}\u{85}\u{9F}",
-        "\u{2028}\u{2029}", "👩‍👩‍👧‍👦 é e\u{301} 漢字", "\",\"level\":\"error\",\"x\":\"", "a\u{FEFF}\u{202E}", "\u{10FFFF}\u{FFFD}",
+        "\u{2028}\u{2029}", "👩‍👩‍👧‍👦 é e\u{301} 漢字", "\",\"level\":\"error\",\"x\":\"", "a\u{FEFF}\u{202E}",
+        "\u{10FFFF}\u{FFFD}",
     ])
     func `a hostile string stays one value of one line`(hostile: String) throws {
         let lines = CapturedLines()
@@ -70,7 +71,8 @@ struct LogTests {
                 "d": .double(-.infinity), "e": .integer(UInt64.max),
             ])
 
-        #expect(lines.texts[0].hasSuffix(#""a.ms":12.345,"b.ms":2000.0,"c":null,"d":null,"e":9223372036854775807}"# + "\n"))
+        #expect(
+            lines.texts[0].hasSuffix(#""a.ms":12.345,"b.ms":2000.0,"c":null,"d":null,"e":9223372036854775807}"# + "\n"))
     }
 
     @Test func `metadata below the level is not evaluated`() {

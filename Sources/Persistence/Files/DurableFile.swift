@@ -7,7 +7,9 @@ enum DurableFile {
         if unsafe access(directory, F_OK) == 0 { return }
         let parent = Self.parent(of: directory)
         if parent != directory { try makeDirectory(parent) }
-        guard unsafe mkdir(directory, 0o700) == 0 || errno == EEXIST else { throw .system("mkdir", errno, path: directory) }
+        guard unsafe mkdir(directory, 0o700) == 0 || errno == EEXIST else {
+            throw .system("mkdir", errno, path: directory)
+        }
         try synchronize(directory: parent)
     }
 

@@ -61,7 +61,8 @@ extension EventLog {
                         dropped.increment(by: entries.count)
                         throw error
                     }
-                }, completion: { result in
+                },
+                completion: { result in
                     // The entries of a job that never ran are dropped, so that the next entry makes a new job.
                     guard case .failure = result else { return }
                     let entries = queued.take()

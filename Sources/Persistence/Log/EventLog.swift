@@ -1,7 +1,7 @@
 package import Events
-package import Telemetry
 import Projections
 import Synchronization
+package import Telemetry
 
 /// The durable log of all workspaces, on SQLite; the only writer of its data directory. Safe on any thread.
 ///

@@ -42,7 +42,8 @@ enum APIKeyQuery {
         return try statement.step() ? record(from: statement) : nil
     }
 
-    static func keys(of workspace: WorkspaceKey, on connection: SQLiteConnection) throws(SQLiteError) -> [APIKeyRecord] {
+    static func keys(of workspace: WorkspaceKey, on connection: SQLiteConnection) throws(SQLiteError) -> [APIKeyRecord]
+    {
         let statement = try connection.prepare(
             "SELECT \(columns) FROM api_keys WHERE ws = ?1 ORDER BY created_at, prefix")
         statement.bind(1, workspace.rawValue)

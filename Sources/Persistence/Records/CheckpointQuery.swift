@@ -31,7 +31,9 @@ enum CheckpointQuery {
     }
 
     /// How far every fold of `workspace` has come; nil when it has no checkpoint.
-    static func oldest(_ workspace: WorkspaceKey, on connection: SQLiteConnection) throws(SQLiteError) -> SequenceNumber? {
+    static func oldest(_ workspace: WorkspaceKey, on connection: SQLiteConnection) throws(SQLiteError)
+        -> SequenceNumber?
+    {
         let statement = try connection.prepare("SELECT min(seq) FROM checkpoints WHERE ws = ?1")
         statement.bind(1, workspace.rawValue)
         defer { statement.reset() }

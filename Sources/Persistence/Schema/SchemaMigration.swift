@@ -58,7 +58,8 @@ package struct SchemaMigration {
         guard version <= steps.count else {
             throw StoreError(
                 reason: .newerSchema(found: version, supported: steps.count),
-                message: "\(path) has schema version \(version), this binary knows \(steps.count); run a newer Tideline")
+                message: "\(path) has schema version \(version), this binary knows \(steps.count); run a newer Tideline"
+            )
         }
     }
 

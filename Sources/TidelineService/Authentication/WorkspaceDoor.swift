@@ -61,9 +61,11 @@ struct WorkspaceDoor: Sendable {
         case .denied(.removed):
             body(.failure(Problem(.forbidden, "You were removed from this workspace; a newer token is needed.")))
         case .visitor(let principal):
-            body(.success(Entry(
-                workspace: workspace, registry: registry, credential: credential, principal: principal,
-                closeGeneration: generation)))
+            body(
+                .success(
+                    Entry(
+                        workspace: workspace, registry: registry, credential: credential, principal: principal,
+                        closeGeneration: generation)))
         case .member(let principal):
             let entry = Entry(
                 workspace: workspace, registry: registry, credential: credential, principal: principal,

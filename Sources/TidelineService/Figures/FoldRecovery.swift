@@ -20,7 +20,8 @@ final class FoldRecovery: Sendable {
     private let progress = Mutex<(done: Int, total: Int)>((0, 0))
 
     init(
-        log: EventLog, board: LiveStatsBoard, settings: LiveStatsSettings, clock: @escaping @Sendable () -> Milliseconds,
+        log: EventLog, board: LiveStatsBoard, settings: LiveStatsSettings,
+        clock: @escaping @Sendable () -> Milliseconds,
         diagnostics: Log
     ) {
         self.log = log
@@ -37,7 +38,8 @@ final class FoldRecovery: Sendable {
     func load(_ registries: [(WorkspaceLog, WorkspaceRegistry)]) {
         let reader = log.readers()
         for (workspace, registry) in registries {
-            let fold = checkpoint(of: workspace, reader)
+            let fold =
+                checkpoint(of: workspace, reader)
                 ?? LiveStatsFold(settings: settings, timeZone: workspace.directory().timeZone, startingAt: clock())
             board.add(
                 workspace.key, fold: fold, isCatchingUp: fold.asOf < workspace.head, registry: registry)

@@ -80,7 +80,10 @@ struct BatchAnswer: Sendable {
         let problem = Problem(.invalidBatch, "Every item was refused; see items.")
         var json = problem.json(instance: String(decoding: request.head.path, as: UTF8.self), status: 422)
         json.removeLast()
-        json += Array(",\"accepted\":0,\"duplicates\":0,\"rejected\":\(items.count),\"items\":".utf8) + list + [UInt8(ascii: "}")]
+        json +=
+            Array(",\"accepted\":0,\"duplicates\":0,\"rejected\":\(items.count),\"items\":".utf8) + list + [
+                UInt8(ascii: "}")
+            ]
         return .problem(.unprocessableContent, json)
     }
 }

@@ -22,7 +22,8 @@ struct BatchRoute: Sendable {
         case MediaType.json?: format = .array
         case MediaType.ndjson?: format = .ndjson
         default:
-            let problem = Problem(.unsupportedMediaType, "Send application/x-ndjson, or application/json with an array.")
+            let problem = Problem(
+                .unsupportedMediaType, "Send application/x-ndjson, or application/json with an array.")
             return responder.respond(problem.response(to: request.head))
         }
         guard !request.head.contains(.idempotencyKey) else {
@@ -66,7 +67,10 @@ private final class BatchBody: BodyConsumer {
 
     func receive(_ bytes: [UInt8]) {
         guard !hasFailed else { return }
-        guard let entry else { return early += bytes }
+        guard let entry else {
+            early += bytes
+            return
+        }
         do throws(BatchError) {
             try splitter.receive(bytes)
         } catch {
@@ -95,7 +99,8 @@ private final class BatchBody: BodyConsumer {
             case .tooLarge:
                 items.append(
                     .refused(
-                        Problem(.tooLarge, "An event may have at most \(context.configuration.limits.bodyBytes) bytes.")))
+                        Problem(.tooLarge, "An event may have at most \(context.configuration.limits.bodyBytes) bytes.")
+                    ))
             case .bytes(let bytes):
                 do throws(DraftError) {
                     items.append(.draft(try context.draftReader.read(bytes, as: entry.principal)))

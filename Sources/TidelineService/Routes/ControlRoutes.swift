@@ -135,7 +135,8 @@ struct ControlRoutes: Sendable {
                     $0.member("key", key.text)
                 }
                 responder.respond(.json(json.bytes, status: .created, fields: [.cacheControl: "no-store"]))
-            case .success(false): refuse(.storageUnavailable, "The key's prefix is taken; try again.", request, responder)
+            case .success(false):
+                refuse(.storageUnavailable, "The key's prefix is taken; try again.", request, responder)
             case .failure(let fault): context.refuse(request, responder, Problem(fault))
             }
         }

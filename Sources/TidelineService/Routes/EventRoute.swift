@@ -41,7 +41,8 @@ struct EventRoute: Sendable {
     private func append(
         _ draft: EventDraft, _ request: Request, _ responder: Responder, _ entry: WorkspaceDoor.Entry
     ) {
-        let submission = Submission(.append(entry.workspace.key, [draft], isBatch: false), by: entry.principal) { result in
+        let submission = Submission(.append(entry.workspace.key, [draft], isBatch: false), by: entry.principal) {
+            result in
             switch result {
             case .items(let items):
                 guard let item = items.first else { return responder.respond(.internalError) }
@@ -55,7 +56,8 @@ struct EventRoute: Sendable {
     }
 
     private func answer(
-        _ item: ItemResult, _ draft: EventDraft, _ request: Request, _ responder: Responder, _ entry: WorkspaceDoor.Entry
+        _ item: ItemResult, _ draft: EventDraft, _ request: Request, _ responder: Responder,
+        _ entry: WorkspaceDoor.Entry
     ) {
         switch item {
         case .accepted(let receipt, _):

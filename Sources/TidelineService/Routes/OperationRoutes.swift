@@ -48,7 +48,8 @@ struct OperationRoutes: Sendable {
         if request.isLocalControl {
             isAllowed = true
         } else if token.isEmpty {
-            isAllowed = request.peer.isLoopback && !request.head.contains("forwarded")
+            isAllowed =
+                request.peer.isLoopback && !request.head.contains("forwarded")
                 && !request.head.contains("x-forwarded-for")
         } else {
             let given = request.head.text(of: .authorization) ?? ""

@@ -32,8 +32,10 @@ struct RealtimeRoute: Sendable {
             context.enter(request, responder) { snapshot(request, responder, $0) }
         default:
             responder.respond(
-                Problem(.notAcceptable, "Accept text/event-stream for the live stream, application/json for a snapshot.")
-                    .response(to: request.head))
+                Problem(
+                    .notAcceptable, "Accept text/event-stream for the live stream, application/json for a snapshot."
+                )
+                .response(to: request.head))
         }
     }
 

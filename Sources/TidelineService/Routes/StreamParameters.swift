@@ -17,7 +17,9 @@ struct StreamParameters {
         resume = try Self.position(request.head, query)
         if let types = query["types"] {
             guard let filter = TypeFilter(types) else {
-                throw Problem(.invalidParameter, "types is a list of up to 32 event types or prefixes such as message.*, split by commas.")
+                throw Problem(
+                    .invalidParameter,
+                    "types is a list of up to 32 event types or prefixes such as message.*, split by commas.")
             }
             self.filter = filter
         }

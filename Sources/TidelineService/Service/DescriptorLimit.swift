@@ -17,8 +17,10 @@ enum DescriptorLimit {
         log.warning(
             "the descriptor limit is below streams.maxConnections",
             [
-                "descriptors": .integer(Int64(clamping: limit.rlim_cur)), "streams.maxConnections": .integer(connections),
-                "remedy": .string("raise it (ulimit -Hn, LimitNOFILE=) or set streams.maxConnections to \(max(room, 1))"),
+                "descriptors": .integer(Int64(clamping: limit.rlim_cur)),
+                "streams.maxConnections": .integer(connections),
+                "remedy": .string(
+                    "raise it (ulimit -Hn, LimitNOFILE=) or set streams.maxConnections to \(max(room, 1))"),
             ])
     }
 }

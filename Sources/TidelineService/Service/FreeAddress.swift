@@ -7,7 +7,9 @@ enum FreeAddress {
 
     /// `addresses` with the first port from theirs on that nobody listens on; nil when none is free.
     static func first(from addresses: [String]) -> [String]? {
-        guard addresses.count == 1, let address = parsed(addresses[0]), let port = address.port else { return addresses }
+        guard addresses.count == 1, let address = parsed(addresses[0]), let port = address.port else {
+            return addresses
+        }
         for offset in 0..<tries where Int(port) + Int(offset) <= Int(UInt16.max) {
             let candidate = address.with(port: port + offset)
             if Listener.isFree(candidate) { return [candidate.text] }

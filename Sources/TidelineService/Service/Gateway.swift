@@ -50,7 +50,8 @@ package final class Gateway: Sendable {
         _ configuration: ServiceConfiguration, mode: Mode, log diagnostics: Log, metrics: MetricsRegistry,
         clock: @escaping @Sendable () -> Milliseconds = WallClock.milliseconds
     ) throws(StartFailure) -> Gateway {
-        let assembly = try GatewayAssembly(configuration, mode: mode, diagnostics: diagnostics, metrics: metrics, clock: clock)
+        let assembly = try GatewayAssembly(
+            configuration, mode: mode, diagnostics: diagnostics, metrics: metrics, clock: clock)
         let listeners = try assembly.listen(mode)
         let gateway = Gateway(
             context: assembly.context, service: assembly.service, login: assembly.login, loops: assembly.loops,

@@ -96,7 +96,8 @@ struct GatewayAssembly {
             metrics: StreamMetrics(metrics), log: diagnostics)
         let recovery = FoldRecovery(
             log: log, board: board, settings: configuration.liveStats, clock: clock, diagnostics: diagnostics)
-        let intake = WorkspaceIntake(registries: registries, board: board, settings: configuration.liveStats, clock: clock)
+        let intake = WorkspaceIntake(
+            registries: registries, board: board, settings: configuration.liveStats, clock: clock)
         let publisher = FramePublisher(hub: hub, board: board, waiters: waiters) { intake.takeNew($0) }
         let workspaces = log.workspaces.map { ($0, intake.registry(of: $0)) }
         for (workspace, _) in workspaces { publisher.follow(workspace.key, from: workspace.directory()) }

@@ -56,7 +56,9 @@ extension ItemResult {
 
 /// Drafts as the ingest makes them.
 extension EventDraft {
-    static func custom(_ id: String? = nil, by user: String = "admin", hash: UInt8 = 1, key: String? = nil) -> EventDraft {
+    static func custom(_ id: String? = nil, by user: String = "admin", hash: UInt8 = 1, key: String? = nil)
+        -> EventDraft
+    {
         EventDraft(
             eventID: id.map { EventID(validated: $0) }, type: EventType(validated: "test.happened"),
             user: UserID(validated: user), data: Array("{\"n\":1}".utf8), facts: .other, idempotencyKey: key,
