@@ -6,56 +6,66 @@ struct CatalogueTests {
         try Catalogue.read(EventType(validated: type), data: JSONDocument(scanning: Array(data.utf8)).root)
     }
 
-    @Test(arguments: [
-        (
-            "message.sent", #"{"channelId":"c"}"#,
-            .messageSent(message: nil, type: .text, length: 0, mentions: [])
-        ),
-        (
-            "message.sent",
-            #"{"channelId":7,"messageId":9,"messageType":"system","length":5,"mentions":["a",2,"a"],"future":1}"#,
-            .messageSent(message: "9", type: .system, length: 5, mentions: ["a", "2"])
-        ),
-        ("message.edited", #"{"messageId":"m"}"#, .messageEdited(message: "m", length: nil, mentions: nil)),
-        (
-            "message.edited", #"{"messageId":"m","length":3,"mentions":[]}"#,
-            .messageEdited(message: "m", length: 3, mentions: [])
-        ),
-        ("message.deleted", #"{"messageId":"m"}"#, .messageDeleted(message: "m")),
-        ("message.read", #"{"channelId":"c","lastReadMessageId":"m"}"#, .messageRead(lastRead: "m")),
-        ("reaction.added", #"{"messageId":"m","emoji":"👍"}"#, .reaction(message: "m")),
-        ("reaction.removed", #"{"messageId":"m","emoji":":x:"}"#, .reaction(message: "m")),
-        ("user.online", #"{}"#, .present(device: "")), ("user.active", #"{"deviceId":"d"}"#, .present(device: "d")),
-        ("user.action", #"{"deviceId":7,"action":"click"}"#, .present(device: "7")),
-        ("user.offline", #"{"deviceId":null}"#, .absent(device: "")),
-        (
-            "user.updated", #"{"username":"ann","displayName":"Ann"}"#,
-            .userUpdated(username: "ann", displayName: "Ann")
-        ),
-        ("user.status_changed", #"{"status":"away"}"#, .other),
-        ("workspace.created", #"{"slug":"acme","tz":"Asia/Kathmandu"}"#, .workspace(slug: "acme", timeZone: "Asia/Kathmandu")),
-        ("workspace.updated", #"{}"#, .workspace(slug: nil, timeZone: nil)),
-        ("member.added", #"{"userId":"u","role":"ingest"}"#, .memberAdded(user: "u", role: .ingest)),
-        ("member.added", #"{"userId":"u"}"#, .memberAdded(user: "u", role: .member)),
-        ("member.removed", #"{"userId":"u"}"#, .memberRemoved(user: "u")),
-        ("conversation.created", #"{"channelId":"c"}"#, .channelCreated(kind: .channel, title: nil, isPrivate: false)),
-        ("conversation.created", #"{"channelId":"c","kind":"dm"}"#, .channelCreated(kind: .dm, title: nil, isPrivate: true)),
-        (
-            "conversation.created", #"{"channelId":"c","kind":"group","title":"T","private":false}"#,
-            .channelCreated(kind: .group, title: "T", isPrivate: false)
-        ),
-        ("conversation.joined", #"{"channelId":"c"}"#, .channelJoined(user: nil)),
-        ("conversation.left", #"{"channelId":"c","userId":"u"}"#, .channelLeft(user: "u")),
-        ("orchestrator.started", #"{"orchestratorId":"o"}"#, .orchestrator(id: "o", .started)),
-        ("orchestrator.heartbeat", #"{"orchestratorId":"o"}"#, .orchestrator(id: "o", .heartbeat)),
-        ("orchestrator.stopped", #"{"orchestratorId":"o"}"#, .orchestrator(id: "o", .stopped)),
-        ("task.created", #"{"taskId":"t"}"#, .task(id: "t", status: "open")),
-        ("task.updated", #"{"taskId":"t","status":"in_progress"}"#, .task(id: "t", status: "in_progress")),
-        ("task.assigned", #"{"taskId":"t","assignee":"u"}"#, .task(id: "t", status: nil)),
-        ("task.completed", #"{"taskId":"t"}"#, .task(id: "t", status: "completed")),
-        ("file.uploaded", #"{"file_type":"image","file_size":0,"file_name":"a.png"}"#, .other),
-        ("no.such_type", #"{"messageId":[]}"#, .other),
-    ] as [(String, String, EventFacts)])
+    @Test(
+        arguments: [
+            (
+                "message.sent", #"{"channelId":"c"}"#,
+                .messageSent(message: nil, type: .text, length: 0, mentions: [])
+            ),
+            (
+                "message.sent",
+                #"{"channelId":7,"messageId":9,"messageType":"system","length":5,"mentions":["a",2,"a"],"future":1}"#,
+                .messageSent(message: "9", type: .system, length: 5, mentions: ["a", "2"])
+            ),
+            ("message.edited", #"{"messageId":"m"}"#, .messageEdited(message: "m", length: nil, mentions: nil)),
+            (
+                "message.edited", #"{"messageId":"m","length":3,"mentions":[]}"#,
+                .messageEdited(message: "m", length: 3, mentions: [])
+            ),
+            ("message.deleted", #"{"messageId":"m"}"#, .messageDeleted(message: "m")),
+            ("message.read", #"{"channelId":"c","lastReadMessageId":"m"}"#, .messageRead(lastRead: "m")),
+            ("reaction.added", #"{"messageId":"m","emoji":"👍"}"#, .reaction(message: "m")),
+            ("reaction.removed", #"{"messageId":"m","emoji":":x:"}"#, .reaction(message: "m")),
+            ("user.online", #"{}"#, .present(device: "")), ("user.active", #"{"deviceId":"d"}"#, .present(device: "d")),
+            ("user.action", #"{"deviceId":7,"action":"click"}"#, .present(device: "7")),
+            ("user.offline", #"{"deviceId":null}"#, .absent(device: "")),
+            (
+                "user.updated", #"{"username":"ann","displayName":"Ann"}"#,
+                .userUpdated(username: "ann", displayName: "Ann")
+            ),
+            ("user.status_changed", #"{"status":"away"}"#, .other),
+            (
+                "workspace.created", #"{"slug":"acme","tz":"Asia/Kathmandu"}"#,
+                .workspace(slug: "acme", timeZone: "Asia/Kathmandu")
+            ),
+            ("workspace.updated", #"{}"#, .workspace(slug: nil, timeZone: nil)),
+            ("member.added", #"{"userId":"u","role":"ingest"}"#, .memberAdded(user: "u", role: .ingest)),
+            ("member.added", #"{"userId":"u"}"#, .memberAdded(user: "u", role: .member)),
+            ("member.removed", #"{"userId":"u"}"#, .memberRemoved(user: "u")),
+            (
+                "conversation.created", #"{"channelId":"c"}"#,
+                .channelCreated(kind: .channel, title: nil, isPrivate: false)
+            ),
+            (
+                "conversation.created", #"{"channelId":"c","kind":"dm"}"#,
+                .channelCreated(kind: .dm, title: nil, isPrivate: true)
+            ),
+            (
+                "conversation.created", #"{"channelId":"c","kind":"group","title":"T","private":false}"#,
+                .channelCreated(kind: .group, title: "T", isPrivate: false)
+            ),
+            ("conversation.joined", #"{"channelId":"c"}"#, .channelJoined(user: nil)),
+            ("conversation.left", #"{"channelId":"c","userId":"u"}"#, .channelLeft(user: "u")),
+            ("orchestrator.started", #"{"orchestratorId":"o"}"#, .orchestrator(id: "o", .started)),
+            ("orchestrator.heartbeat", #"{"orchestratorId":"o"}"#, .orchestrator(id: "o", .heartbeat)),
+            ("orchestrator.stopped", #"{"orchestratorId":"o"}"#, .orchestrator(id: "o", .stopped)),
+            ("task.created", #"{"taskId":"t"}"#, .task(id: "t", status: "open")),
+            ("task.updated", #"{"taskId":"t","status":"in_progress"}"#, .task(id: "t", status: "in_progress")),
+            ("task.assigned", #"{"taskId":"t","assignee":"u"}"#, .task(id: "t", status: nil)),
+            ("task.completed", #"{"taskId":"t"}"#, .task(id: "t", status: "completed")),
+            ("file.uploaded", #"{"file_type":"image","file_size":0,"file_name":"a.png"}"#, .other),
+            ("no.such_type", #"{"messageId":[]}"#, .other),
+        ] as [(String, String, EventFacts)])
     func `payloads give their facts, also on replay`(type: String, data: String, facts: EventFacts) throws {
         #expect(try read(type, data).facts == facts)
         #expect(Catalogue.facts(of: EventType(validated: type), data: Array(data.utf8)) == facts)
@@ -71,7 +81,8 @@ struct CatalogueTests {
         ("message.sent", #"{"channelId":"c","preview":1}"#, "preview"),
         ("message.sent", #"{"channelId":"c","conversation_id":"d"}"#, "conversation_id"),
         ("message.edited", "{}", "messageId"), ("message.deleted", #"{"messageId":null}"#, "messageId"),
-        ("message.read", #"{"channelId":"c"}"#, "lastReadMessageId"), ("reaction.added", #"{"messageId":"m"}"#, "emoji"),
+        ("message.read", #"{"channelId":"c"}"#, "lastReadMessageId"),
+        ("reaction.added", #"{"messageId":"m"}"#, "emoji"),
         ("reaction.added", #"{"emoji":"x"}"#, "messageId"), ("user.online", #"{"deviceId":"a b"}"#, "deviceId"),
         ("user.online", #"{"channelId":{}}"#, "channelId"), ("user.updated", #"{"username":7}"#, "username"),
         ("workspace.created", #"{"tz":"Mars/Olympus"}"#, "tz"), ("workspace.created", #"{"slug":""}"#, "slug"),
@@ -95,7 +106,8 @@ struct CatalogueTests {
         ("custom.type", #"{"conversationId":"c"}"#, "c"), ("custom.type", #"{"conversation_id":"c"}"#, "c"),
         ("custom.type", #"{"channelId":"not an id"}"#, nil), ("custom.type", #"{"channelId":null}"#, nil),
         ("custom.type", #"{"data":{"channelId":"c"}}"#, nil), ("task.updated", #"{"taskId":"t","channelId":"c"}"#, "c"),
-        ("message.deleted", #"{"messageId":"m"}"#, nil), ("custom.type", #"{"channelId":"c","conversationId":"c"}"#, "c"),
+        ("message.deleted", #"{"messageId":"m"}"#, nil),
+        ("custom.type", #"{"channelId":"c","conversationId":"c"}"#, "c"),
     ])
     func `a channel that is named counts in every type`(type: String, data: String, channel: String?) throws {
         #expect(try read(type, data).channel?.text == channel)
@@ -104,7 +116,8 @@ struct CatalogueTests {
     @Test(arguments: [
         ("message.edited", #"{"messageId":"m"}"#, "message", "m"), ("task.created", #"{"taskId":7}"#, "task", "7"),
         ("orchestrator.stopped", #"{"orchestratorId":"o"}"#, "orchestrator", "o"),
-        ("conversation.joined", #"{"channelId":"c"}"#, "conversation", "c"), ("member.added", #"{"userId":"u"}"#, "user", "u"),
+        ("conversation.joined", #"{"channelId":"c"}"#, "conversation", "c"),
+        ("member.added", #"{"userId":"u"}"#, "user", "u"),
         ("screenshot.captured", #"{"screenshotId":8912}"#, "screenshot", "8912"),
     ])
     func `an event says what it is about`(type: String, data: String, noun: String, id: String) throws {
@@ -123,7 +136,8 @@ struct CatalogueTests {
             try entity(#"{"eventType":"message.sent","eventData":{"channelId":"c"}}"#)
                 == Entity(type: "message", id: EntityID(validated: "e")))
         #expect(
-            try entity(#"{"eventType":"workspace.updated"}"#) == Entity(type: "workspace", id: EntityID(validated: "w")))
+            try entity(#"{"eventType":"workspace.updated"}"#) == Entity(type: "workspace", id: EntityID(validated: "w"))
+        )
         #expect(try entity(#"{"eventType":"custom.type"}"#) == nil)
     }
 
@@ -151,11 +165,14 @@ struct CatalogueTests {
 
 /// Lets expectations name ids by literals.
 extension Identifier: ExpressibleByUnicodeScalarLiteral {
+    /// An id of one scalar.
     public init(unicodeScalarLiteral text: String) { self.init(validated: text) }
 }
 extension Identifier: ExpressibleByExtendedGraphemeClusterLiteral {
+    /// An id of one character.
     public init(extendedGraphemeClusterLiteral text: String) { self.init(validated: text) }
 }
 extension Identifier: ExpressibleByStringLiteral {
+    /// An id that the test knows to be one.
     public init(stringLiteral text: String) { self.init(validated: text) }
 }

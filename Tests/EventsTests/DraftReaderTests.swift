@@ -58,21 +58,26 @@ struct DraftReaderTests {
         #expect(failure(body) == nil)
     }
 
-    @Test(arguments: [
-        ("", .invalidJSON, []), ("{", .invalidJSON, []), ("[]", .invalidPayload, [""]), ("7", .invalidPayload, [""]),
-        ("{}", .invalidType, ["/eventType"]), (#"{"eventType":7}"#, .invalidType, ["/eventType"]),
-        (#"{"eventType":"Message.Sent"}"#, .invalidType, ["/eventType"]),
-        (#"{"eventType":"x.y","eventType":"x.y"}"#, .duplicateKey, []),
-        (#"{"eventType":"x.y","sessionId":"a b"}"#, .invalidID, ["/sessionId"]),
-        (#"{"eventType":"x.y","eventId":""}"#, .invalidID, ["/eventId"]),
-        (#"{"eventType":"x.y","eventId":1.5}"#, .invalidID, ["/eventId"]),
-        (#"{"eventType":"x.y","userId":[]}"#, .invalidID, ["/userId"]),
-        (#"{"eventType":"x.y","userId":"u2"}"#, .forbidden, ["/userId"]),
-        (#"{"eventType":"x.y","occurredAt":0}"#, .forbidden, ["/occurredAt"]),
-        (#"{"eventType":"x.y","eventData":[]}"#, .invalidPayload, ["/eventData"]),
-        (#"{"eventType":"message.sent"}"#, .invalidPayload, ["/eventData/channelId"]),
-        (#"{"eventType":"message.sent","eventData":{"channelId":"c 1"}}"#, .invalidPayload, ["/eventData/channelId"]),
-    ] as [(String, DraftError.Code, [String])])
+    @Test(
+        arguments: [
+            ("", .invalidJSON, []), ("{", .invalidJSON, []), ("[]", .invalidPayload, [""]),
+            ("7", .invalidPayload, [""]),
+            ("{}", .invalidType, ["/eventType"]), (#"{"eventType":7}"#, .invalidType, ["/eventType"]),
+            (#"{"eventType":"Message.Sent"}"#, .invalidType, ["/eventType"]),
+            (#"{"eventType":"x.y","eventType":"x.y"}"#, .duplicateKey, []),
+            (#"{"eventType":"x.y","sessionId":"a b"}"#, .invalidID, ["/sessionId"]),
+            (#"{"eventType":"x.y","eventId":""}"#, .invalidID, ["/eventId"]),
+            (#"{"eventType":"x.y","eventId":1.5}"#, .invalidID, ["/eventId"]),
+            (#"{"eventType":"x.y","userId":[]}"#, .invalidID, ["/userId"]),
+            (#"{"eventType":"x.y","userId":"u2"}"#, .forbidden, ["/userId"]),
+            (#"{"eventType":"x.y","occurredAt":0}"#, .forbidden, ["/occurredAt"]),
+            (#"{"eventType":"x.y","eventData":[]}"#, .invalidPayload, ["/eventData"]),
+            (#"{"eventType":"message.sent"}"#, .invalidPayload, ["/eventData/channelId"]),
+            (
+                #"{"eventType":"message.sent","eventData":{"channelId":"c 1"}}"#, .invalidPayload,
+                ["/eventData/channelId"]
+            ),
+        ] as [(String, DraftError.Code, [String])])
     func `a bad body is refused with code and pointer`(body: String, code: DraftError.Code, pointers: [String]) {
         let error = failure(body)
 
@@ -80,12 +85,13 @@ struct DraftReaderTests {
         #expect(error?.errors.map(\.pointer) == pointers)
     }
 
-    @Test(arguments: [
-        (#""2025-12-06T12:00:00.000Z""#, 1_765_022_400_000), ("1765022400000", 1_765_022_400_000), ("0", 0),
-        (#""1970-01-01T00:00:00Z""#, 0), ("253402300799999", 253_402_300_799_999), ("253402300800000", nil),
-        ("-1", nil), (#""1969-12-31T23:59:59.999Z""#, nil), (#""yesterday""#, nil), ("1.5", nil), ("true", nil),
-        ("99999999999999999999", nil),
-    ] as [(String, Milliseconds?)])
+    @Test(
+        arguments: [
+            (#""2025-12-06T12:00:00.000Z""#, 1_765_022_400_000), ("1765022400000", 1_765_022_400_000), ("0", 0),
+            (#""1970-01-01T00:00:00Z""#, 0), ("253402300799999", 253_402_300_799_999), ("253402300800000", nil),
+            ("-1", nil), (#""1969-12-31T23:59:59.999Z""#, nil), (#""yesterday""#, nil), ("1.5", nil), ("true", nil),
+            ("99999999999999999999", nil),
+        ] as [(String, Milliseconds?)])
     func `ingest names the time, within the years 1970 to 9999`(value: String, time: Milliseconds?) {
         let body = #"{"eventType":"x.y","userId":7,"occurredAt":\#(value)}"#
 
@@ -130,7 +136,8 @@ struct DraftReaderTests {
         (#"{"hasPreview":false,"channelId":"c","preview":"p"}"#, #"{"channelId":"c","hasPreview":true}"#, "p"),
         (#"{"channelId":"c"}"#, #"{"channelId":"c"}"#, nil),
     ])
-    func `a preview leaves the payload and is told by hasPreview`(data: String, stored: String, preview: String?) throws {
+    func `a preview leaves the payload and is told by hasPreview`(data: String, stored: String, preview: String?) throws
+    {
         let draft = try read(#"{"eventType":"message.sent","eventData":\#(data)}"#)
 
         #expect(String(decoding: draft.data, as: UTF8.self) == stored)

@@ -22,7 +22,8 @@ struct EnvelopeEncoderTests {
             event(session: SessionID(validated: "s1"), entity: Entity(type: "task", id: EntityID(validated: "t"))))
 
         #expect(
-            text == #"{"eventId":"e-1","workspaceId":"w1","seq":1234,"id":"abcdefghij-1234","eventType":"task.created","#
+            text
+                == #"{"eventId":"e-1","workspaceId":"w1","seq":1234,"id":"abcdefghij-1234","eventType":"task.created","#
                 + #""userId":"u1","sessionId":"s1","timestamp":"2025-12-06T12:00:00.000Z","#
                 + #""occurredAt":"2025-12-06T12:00:00.000Z","receivedAt":"2025-12-06T12:00:00.007Z","#
                 + #""entity":{"type":"task","id":"t"},"eventData":{"taskId":"t"}}"#)

@@ -15,33 +15,37 @@ struct JSONDocumentTests {
         #expect(String(decoding: document.bytes, as: UTF8.self) == compact)
     }
 
-    @Test(arguments: [
-        ("", .unexpectedEnd, 0), (" ", .unexpectedEnd, 1), ("{", .unexpectedEnd, 1), ("{\"a\"", .unexpectedEnd, 4),
-        ("[1,]", .unexpectedByte, 3), ("{,}", .unexpectedByte, 1), ("{\"a\":1,}", .unexpectedByte, 7),
-        ("{a:1}", .unexpectedByte, 1), ("{'a':1}", .unexpectedByte, 1), ("[1 2]", .unexpectedByte, 3),
-        ("{}x", .trailingContent, 2), ("{}{}", .trailingContent, 2), ("\u{FEFF}{}", .unexpectedByte, 0),
-        ("01", .invalidNumber, 1), ("-", .unexpectedEnd, 1), ("1.", .unexpectedEnd, 2), ("1.e", .invalidNumber, 2),
-        (".5", .unexpectedByte, 0), ("+1", .unexpectedByte, 0), ("1e", .unexpectedEnd, 2), ("-a", .invalidNumber, 1),
-        ("NaN", .unexpectedByte, 0), ("Infinity", .unexpectedByte, 0), ("-Infinity", .invalidNumber, 1),
-        ("tru", .unexpectedEnd, 3), ("trux", .unexpectedByte, 3), ("nul", .unexpectedEnd, 3),
-        ("\"a\u{0}\"", .controlByte, 2), ("\"\n\"", .controlByte, 1), ("\"\\x\"", .invalidEscape, 1),
-        (#""\u12G4""#, .invalidEscape, 5), (#""\u12"#, .unexpectedEnd, 5), ("\"\\", .unexpectedEnd, 2),
-        (#""\uD800""#, .loneSurrogate, 1), (#""\uDC00""#, .loneSurrogate, 1), (#""\uD800\u0041""#, .loneSurrogate, 1),
-        (#""\uD800x""#, .loneSurrogate, 1), ("/**/1", .unexpectedByte, 0), ("{\"a\":1]", .unexpectedByte, 6),
-        (#"{"a":1,"a":2}"#, .duplicateKey, 7), (#"{"a":1,"\u0061":2}"#, .duplicateKey, 7),
-        (#"{"x":{"a":1},"y":{"a":1,"b":2,"a":3}}"#, .duplicateKey, 30), (#"{"\n":1,"\u000a":2}"#, .duplicateKey, 8),
-    ] as [(String, JSONError.Reason, Int)])
+    @Test(
+        arguments: [
+            ("", .unexpectedEnd, 0), (" ", .unexpectedEnd, 1), ("{", .unexpectedEnd, 1), ("{\"a\"", .unexpectedEnd, 4),
+            ("[1,]", .unexpectedByte, 3), ("{,}", .unexpectedByte, 1), ("{\"a\":1,}", .unexpectedByte, 7),
+            ("{a:1}", .unexpectedByte, 1), ("{'a':1}", .unexpectedByte, 1), ("[1 2]", .unexpectedByte, 3),
+            ("{}x", .trailingContent, 2), ("{}{}", .trailingContent, 2), ("\u{FEFF}{}", .unexpectedByte, 0),
+            ("01", .invalidNumber, 1), ("-", .unexpectedEnd, 1), ("1.", .unexpectedEnd, 2), ("1.e", .invalidNumber, 2),
+            (".5", .unexpectedByte, 0), ("+1", .unexpectedByte, 0), ("1e", .unexpectedEnd, 2),
+            ("-a", .invalidNumber, 1),
+            ("NaN", .unexpectedByte, 0), ("Infinity", .unexpectedByte, 0), ("-Infinity", .invalidNumber, 1),
+            ("tru", .unexpectedEnd, 3), ("trux", .unexpectedByte, 3), ("nul", .unexpectedEnd, 3),
+            ("\"a\u{0}\"", .controlByte, 2), ("\"\n\"", .controlByte, 1), ("\"\\x\"", .invalidEscape, 1),
+            (#""\u12G4""#, .invalidEscape, 5), (#""\u12"#, .unexpectedEnd, 5), ("\"\\", .unexpectedEnd, 2),
+            (#""\uD800""#, .loneSurrogate, 1), (#""\uDC00""#, .loneSurrogate, 1),
+            (#""\uD800\u0041""#, .loneSurrogate, 1),
+            (#""\uD800x""#, .loneSurrogate, 1), ("/**/1", .unexpectedByte, 0), ("{\"a\":1]", .unexpectedByte, 6),
+            (#"{"a":1,"a":2}"#, .duplicateKey, 7), (#"{"a":1,"\u0061":2}"#, .duplicateKey, 7),
+            (#"{"x":{"a":1},"y":{"a":1,"b":2,"a":3}}"#, .duplicateKey, 30), (#"{"\n":1,"\u000a":2}"#, .duplicateKey, 8),
+        ] as [(String, JSONError.Reason, Int)])
     func `what RFC 8259 or the stricter rules forbid is refused`(
         text: String, reason: JSONError.Reason, offset: Int
     ) {
         #expect(throws: JSONError(reason, at: offset)) { try JSONDocument(scanning: Array(text.utf8)) }
     }
 
-    @Test(arguments: [
-        [0xC0, 0x80], [0xC1, 0xBF], [0xE0, 0x80, 0x80], [0xE0, 0x9F, 0xBF], [0xED, 0xA0, 0x80], [0xED, 0xBF, 0xBF],
-        [0xF0, 0x8F, 0xBF, 0xBF], [0xF4, 0x90, 0x80, 0x80], [0xF5, 0x80, 0x80, 0x80], [0xFF], [0x80], [0xC3],
-        [0xC3, 0x28], [0xE2, 0x82], [0xE2, 0x28, 0xA1], [0xF0, 0x9F, 0x98], [0xF0, 0x9F, 0x28, 0x80],
-    ] as [[UInt8]])
+    @Test(
+        arguments: [
+            [0xC0, 0x80], [0xC1, 0xBF], [0xE0, 0x80, 0x80], [0xE0, 0x9F, 0xBF], [0xED, 0xA0, 0x80], [0xED, 0xBF, 0xBF],
+            [0xF0, 0x8F, 0xBF, 0xBF], [0xF4, 0x90, 0x80, 0x80], [0xF5, 0x80, 0x80, 0x80], [0xFF], [0x80], [0xC3],
+            [0xC3, 0x28], [0xE2, 0x82], [0xE2, 0x28, 0xA1], [0xF0, 0x9F, 0x98], [0xF0, 0x9F, 0x28, 0x80],
+        ] as [[UInt8]])
     func `invalid UTF-8 in a string is refused`(bytes: [UInt8]) {
         #expect(throws: JSONError(.invalidUTF8, at: 1)) { try JSONDocument(scanning: [0x22] + bytes + [0x22]) }
         #expect(throws: JSONError.self) { try JSONDocument(scanning: [0x22] + bytes) }

@@ -64,7 +64,8 @@ struct JSONPropertyTests {
 
     private func hasHugeNumber(_ value: JSONValue) -> Bool {
         switch value.kind {
-        case .number: Double(String(decoding: value.rawBytes, as: UTF8.self)).map { !$0.isFinite || $0.magnitude > 1e100 } ?? true
+        case .number:
+            Double(String(decoding: value.rawBytes, as: UTF8.self)).map { !$0.isFinite || $0.magnitude > 1e100 } ?? true
         case .object: value.members.contains { hasHugeNumber($0.value) }
         case .array: value.elements.contains { hasHugeNumber($0) }
         case .string, .true, .false, .null: false
@@ -86,7 +87,8 @@ struct JSONPropertyTests {
                 ?? NSNumber(value: Double(String(decoding: value.rawBytes, as: UTF8.self)) ?? .nan)
         case .array: NSArray(array: value.elements.map(object))
         case .object:
-            NSDictionary(dictionary: Dictionary(uniqueKeysWithValues: value.members.map { ($0.name, object($0.value)) }))
+            NSDictionary(
+                dictionary: Dictionary(uniqueKeysWithValues: value.members.map { ($0.name, object($0.value)) }))
         }
     }
 }
@@ -105,7 +107,8 @@ private struct DocumentMaker {
 
     mutating func damaged(_ text: [UInt8]) -> [UInt8] {
         var text = text
-        let interesting: [UInt8] = Array("{}[]\",:\\u0123.eE+-tfn \t\n/".utf8) + [0, 0x1F, 0x7F, 0x80, 0xC3, 0xED, 0xF4]
+        let interesting: [UInt8] =
+            Array("{}[]\",:\\u0123.eE+-tfn \t\n/".utf8) + [0, 0x1F, 0x7F, 0x80, 0xC3, 0xED, 0xF4]
         for _ in 0...Int.random(in: 0...2, using: &generator) {
             let place = Int.random(in: 0..<max(1, text.count), using: &generator)
             guard place < text.count else { continue }
@@ -157,7 +160,8 @@ private struct DocumentMaker {
 
     private mutating func string() -> String {
         let pieces = [
-            "a", "key", " ", "é", "日本", "😀", "e\u{301}", "\u{7F}", "\u{2028}", #"\n"#, #"\""#, #"\\"#, #"\/"#, #"\u00e9"#,
+            "a", "key", " ", "é", "日本", "😀", "e\u{301}", "\u{7F}", "\u{2028}", #"\n"#, #"\""#, #"\\"#, #"\/"#,
+            #"\u00e9"#,
             #"\uD83D\uDE00"#, #"\u0000"#, #"\uffff"#, #"\b\f\r\t"#, "{", "]", ",", ":",
         ]
         return "\"" + (0..<Int.random(in: 0...4, using: &generator)).map { _ in generator.pick(pieces) }.joined() + "\""

@@ -29,7 +29,8 @@ struct LocalDayTests {
     }
 
     @Test(arguments: [
-        "Europe/Berlin", "America/New_York", "Asia/Kathmandu", "Pacific/Apia", "America/Sao_Paulo", "Australia/Lord_Howe",
+        "Europe/Berlin", "America/New_York", "Asia/Kathmandu", "Pacific/Apia", "America/Sao_Paulo",
+        "Australia/Lord_Howe",
         "Africa/Casablanca", "America/Havana", "Asia/Gaza", "Pacific/Chatham", "Antarctica/Troll", "Europe/Dublin",
     ])
     func `days follow each other without gap, and agree with the calendar`(zone: String) throws {
@@ -45,13 +46,15 @@ struct LocalDayTests {
             try #require(LocalDay.bounds(containing: day.upperBound, timeZone: zone).lowerBound == day.upperBound)
             try #require(LocalDay.bounds(containing: day.lowerBound - 1, timeZone: zone).upperBound == day.lowerBound)
             let start = calendar.startOfDay(for: Date(timeIntervalSince1970: Double(time) / 1_000))
-            try #require(day.lowerBound == Int64(start.timeIntervalSince1970 * 1_000), "\(zone) \(Timestamp.format(time))")
+            try #require(
+                day.lowerBound == Int64(start.timeIntervalSince1970 * 1_000), "\(zone) \(Timestamp.format(time))")
         }
     }
 
     @Test(arguments: [
         ("UTC", true), ("GMT", true), ("Europe/Berlin", true), ("America/Argentina/Buenos_Aires", true),
-        ("Asia/Calcutta", true), ("US/Eastern", true), ("Etc/UTC", true), ("Etc/GMT+5", true), ("", false), ("Berlin", false),
+        ("Asia/Calcutta", true), ("US/Eastern", true), ("Etc/UTC", true), ("Etc/GMT+5", true), ("", false),
+        ("Berlin", false),
         ("EST", false), ("+02:00", false), ("GMT+2", false), ("Europe/Nowhere", false), ("europe/berlin", false),
         ("../etc/passwd", false), ("/", false), ("Europe/Berlin ", false), ("Europe/Berlin\0", false),
     ])

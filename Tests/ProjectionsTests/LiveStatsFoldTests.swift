@@ -8,7 +8,9 @@ struct LiveStatsFoldTests {
     private static let minute: Milliseconds = 60_000
     private static let hour: Milliseconds = 3_600_000
 
-    private func fold(_ script: LogScript, settings: LiveStatsSettings = LiveStatsSettings(), at now: Milliseconds = noon) -> LiveStatsFold {
+    private func fold(
+        _ script: LogScript, settings: LiveStatsSettings = LiveStatsSettings(), at now: Milliseconds = noon
+    ) -> LiveStatsFold {
         var fold = LiveStatsFold(settings: settings, timeZone: "UTC", startingAt: now)
         for committed in script.events { fold.apply(committed) }
         return fold
@@ -72,8 +74,12 @@ struct LiveStatsFoldTests {
         let before = fold.sample(at: Self.noon + 5 * Self.minute - 1, openUsers: [])
         let after = fold.sample(at: Self.noon + 5 * Self.minute, openUsers: [])
 
-        #expect((before.activeUsers, before.messagesLastHour, before.activeChannels, before.eventCounts.count) == (0, 0, 0, 0))
-        #expect((after.activeUsers, after.messagesLastHour, after.activeChannels, after.eventCounts.count) == (1, 1, 1, 1))
+        #expect(
+            (before.activeUsers, before.messagesLastHour, before.activeChannels, before.eventCounts.count) == (
+                0, 0, 0, 0
+            ))
+        #expect(
+            (after.activeUsers, after.messagesLastHour, after.activeChannels, after.eventCounts.count) == (1, 1, 1, 1))
     }
 
     @Test func `a delete takes back the message, not its event`() {
@@ -148,10 +154,12 @@ struct LiveStatsFoldTests {
         var fold = fold(script)
         #expect(fold.sample(at: Self.noon + 5 * Self.minute, openUsers: []).activeOrchestrators == 0)
 
-        fold.apply(script.append("orchestrator.heartbeat", .orchestrator(id: id, .heartbeat), at: Self.noon + 5 * Self.minute))
+        fold.apply(
+            script.append("orchestrator.heartbeat", .orchestrator(id: id, .heartbeat), at: Self.noon + 5 * Self.minute))
         #expect(fold.sample(at: Self.noon + 5 * Self.minute, openUsers: []).activeOrchestrators == 1)
 
-        fold.apply(script.append("orchestrator.stopped", .orchestrator(id: id, .stopped), at: Self.noon + 5 * Self.minute))
+        fold.apply(
+            script.append("orchestrator.stopped", .orchestrator(id: id, .stopped), at: Self.noon + 5 * Self.minute))
         #expect(fold.sample(at: Self.noon + 5 * Self.minute, openUsers: []).activeOrchestrators == 0)
     }
 
@@ -179,7 +187,8 @@ struct LiveStatsFoldTests {
         var script = LogScript()
         script.append("x.y", at: Self.noon - 9 * Self.hour)  // 03:00 UTC
         script.send("m", at: Self.noon)
-        script.append("workspace.updated", .workspace(slug: nil, timeZone: "America/New_York"), at: Self.noon)  // 04:00 UTC
+        // New York\'s day began at 04:00 UTC.
+        script.append("workspace.updated", .workspace(slug: nil, timeZone: "America/New_York"), at: Self.noon)
         var fold = fold(script)
 
         let today = fold.sample(at: Self.noon, openUsers: [])
@@ -206,6 +215,18 @@ struct LiveStatsFoldTests {
 
         #expect(fold.asOf == 2)
         #expect(fold.sample(at: Self.noon, openUsers: []).messagesToday == 2)
+    }
+
+    @Test func `a pruned log is folded from where it begins`() {
+        var script = LogScript()
+        script.send("m1", at: Self.noon)
+        let second = script.send("m2", at: Self.noon)
+        var fold = LiveStatsFold(timeZone: "UTC", startingAt: Self.noon, after: 1)
+
+        fold.apply(second)
+
+        #expect(fold.asOf == 2)
+        #expect(fold.sample(at: Self.noon, openUsers: []).messagesToday == 1)
     }
 
     @Test func `time never goes back`() {

@@ -21,7 +21,8 @@ struct WorkspaceDirectoryTests {
 
     @Test func `the workspace's own events set slug and zone`() {
         let directory = directory {
-            $0.append("workspace.created", .workspace(slug: WorkspaceID(validated: "acme"), timeZone: "Asia/Tokyo"), at: 1)
+            $0.append(
+                "workspace.created", .workspace(slug: WorkspaceID(validated: "acme"), timeZone: "Asia/Tokyo"), at: 1)
             $0.append("workspace.updated", .workspace(slug: nil, timeZone: "Europe/Berlin"), at: 2)
         }
 

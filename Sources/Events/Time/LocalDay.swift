@@ -68,8 +68,9 @@ package struct LocalDay: Sendable {
             date = max(date, span.date(at: min(time, span.range.upperBound - 1)))
         }
         let fallback = utcDay(time)
-        return (firstInstant(of: date, spans) ?? fallback.lowerBound)
-            ..< (firstInstant(of: date + 1, spans) ?? fallback.upperBound)
+        return
+            (firstInstant(of: date, spans) ?? fallback.lowerBound)..<(firstInstant(of: date + 1, spans)
+            ?? fallback.upperBound)
     }
 
     private static func firstInstant(of date: Int64, _ spans: [Span]) -> Milliseconds? {
