@@ -1,0 +1,67 @@
+#!/usr/bin/env bash
+# Installs what this machine lacks to build and run Tideline (`run`), to test it (`test`), or both; nothing that is there
+# already. Debian package names; as root, or by sudo. No service that a package brings is started.
+set -euo pipefail
+
+# What each package is for, and how to see that it is there: "package|check|purpose".
+build=(
+    "make|command -v make|runs the targets of the Makefile"
+    "pkg-config|command -v pkg-config|finds the C libraries"
+    "libssl-dev|pkg-config --exists openssl|tokens and hashes"
+    "libsqlite3-dev|pkg-config --exists sqlite3|the event log"
+    "zlib1g-dev|pkg-config --exists zlib|compression"
+    "util-linux|command -v taskset && command -v setpriv|pins processes for benchmarks"
+)
+test=(
+    "gcc|command -v cc|builds the power-loss library"
+    "libc6-dev|test -e /usr/include/stdio.h|builds the power-loss library"
+    "python3|command -v python3|soak test, mutants, feature table"
+    "curl|command -v curl|talks to the server as a stranger would"
+    "sqlite3|command -v sqlite3|looks into the log from outside"
+    "nginx-light|test -x /usr/sbin/nginx|streams through a reverse proxy"
+    "chromium|command -v chromium|the dashboard in a real browser"
+    "chromium-driver|command -v chromedriver|drives that browser"
+    "prometheus|command -v promtool|promtool checks the metrics text"
+)
+
+wanted=()
+for group in "${@:-run}"; do
+    case "$group" in
+        run) wanted+=("${build[@]}") ;;
+        test) wanted+=("${test[@]}") ;;
+        *) echo "usage: $0 [run] [test]" >&2; exit 2 ;;
+    esac
+done
+
+if ! command -v swift >/dev/null; then
+    echo "swift is not on the PATH: install Swift 6.3 from https://www.swift.org/install/linux/" >&2
+    exit 1
+fi
+
+missing=()
+for entry in "${wanted[@]}"; do
+    IFS='|' read -r package check purpose <<<"$entry"
+    if ! bash -c "$check" >/dev/null 2>&1; then
+        echo "setup: $package is missing ($purpose)"
+        missing+=("$package")
+    fi
+done
+[ ${#missing[@]} -gt 0 ] || exit 0
+
+as_root=()
+if [ "$(id -u)" -ne 0 ]; then
+    command -v sudo >/dev/null || { echo "setup: run this as root: apt-get install ${missing[*]}" >&2; exit 1; }
+    as_root=(sudo)
+fi
+
+# prometheus and nginx would start listening when installed. Debian asks this file first; 101 means no.
+policy=/usr/sbin/policy-rc.d
+if [ ! -e "$policy" ]; then
+    printf '#!/bin/sh\nexit 101\n' | "${as_root[@]}" tee "$policy" >/dev/null
+    "${as_root[@]}" chmod 755 "$policy"
+    trap '"${as_root[@]}" rm -f "$policy"' EXIT
+fi
+
+echo "setup: apt-get install ${missing[*]}"
+"${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get update -q
+"${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends "${missing[@]}"
