@@ -150,7 +150,7 @@ extension Timestamp {
 
 extension Int64 {
     /// The quotient rounded towards minus infinity; `divisor` is positive.
-    func floorDivided(by divisor: Int64) -> Int64 {
+    package func floorDivided(by divisor: Int64) -> Int64 {
         let quotient = self / divisor
         return self % divisor < 0 ? quotient - 1 : quotient
     }
