@@ -1,12 +1,12 @@
 import COpenSSL
 
 /// SHA-256, HMAC-SHA-256 and the constant-time comparison: the only calls of this module into C cryptography.
-enum OpenSSLDigest {
+package enum OpenSSLDigest {
     /// The length of both digests, in bytes.
     static let byteCount = 32
 
     /// FIPS 180-4 SHA-256 of `bytes`.
-    static func sha256(_ bytes: [UInt8]) -> [UInt8] {
+    package static func sha256(_ bytes: [UInt8]) -> [UInt8] {
         var digest = [UInt8](repeating: 0, count: byteCount)
         unsafe bytes.withUnsafeBufferPointer { input in
             unsafe digest.withUnsafeMutableBufferPointer { output in
