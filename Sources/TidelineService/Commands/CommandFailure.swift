@@ -16,6 +16,9 @@ struct CommandFailure: Error, Equatable, CustomStringConvertible {
         message = "the server refused with \(reply.status)\(code)\(detail)"
     }
 
+    /// Nobody reads the results any more: the command ends quietly, with status 0.
+    static let outputClosed = CommandFailure("standard output is closed")
+
     static func noWorkspace(_ name: String) -> CommandFailure {
         CommandFailure("there is no workspace \"\(name)\"; make it with: tideline workspace create \(name)")
     }
