@@ -10,6 +10,9 @@ package struct Epoch: Hashable, Sendable, CustomStringConvertible {
         self.text = text
     }
 
+    /// An epoch that comes from our own store or code.
+    package init(validated text: String) { self.text = text }
+
     /// A new epoch from `random`.
     package init(using random: inout some RandomNumberGenerator) {
         let alphabet = Array("abcdefghijklmnopqrstuvwxyz234567".utf8)

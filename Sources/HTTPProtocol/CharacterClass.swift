@@ -37,10 +37,7 @@ package enum CharacterClass {
         }
     }
 
-    private static let tokenLow = mask(of: "!#$%&'*+-.0123456789", from: 0)
-    private static let tokenHigh = mask(of: "ABCDEFGHIJKLMNOPQRSTUVWXYZ^_`abcdefghijklmnopqrstuvwxyz|~", from: 64)
-
-    private static func mask(of text: String, from first: UInt8) -> UInt64 {
-        text.utf8.reduce(0) { $0 | 1 << UInt64($1 - first) }
-    }
+    /// One bit for each `tchar`: `!#$%&'*+-.0-9` below 64, ``A-Z^_`a-z|~`` above. Written out, so that reading them is free.
+    private static var tokenLow: UInt64 { 0x03FF_6CFA_0000_0000 }
+    private static var tokenHigh: UInt64 { 0x57FF_FFFF_C7FF_FFFE }
 }

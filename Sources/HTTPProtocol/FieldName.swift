@@ -32,6 +32,7 @@ extension FieldName {
     package static let transferEncoding: FieldName = "transfer-encoding"
     package static let userAgent: FieldName = "user-agent"
     package static let vary: FieldName = "vary"
+    package static let accelBuffering: FieldName = "x-accel-buffering"
     package static let wwwAuthenticate: FieldName = "www-authenticate"
     package static let requestID: FieldName = "x-request-id"
     package static let workspaceID: FieldName = "x-workspace-id"

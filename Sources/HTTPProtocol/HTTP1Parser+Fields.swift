@@ -24,10 +24,8 @@ extension HTTP1Parser {
         var valueEnd = end
         while valueStart < end, CharacterClass.isBlank(bytes[valueStart]) { valueStart += 1 }
         while valueEnd > valueStart, CharacterClass.isBlank(bytes[valueEnd - 1]) { valueEnd -= 1 }
-        for index in valueStart..<valueEnd {
-            guard CharacterClass.isFieldContent(bytes[index]) else {
-                throw bytes[index] == 0x0D ? .bareLineEnd : .malformedFieldValue
-            }
+        if let forbidden = FieldScan.firstForbidden(bytes, valueStart, valueEnd) {
+            throw bytes[forbidden] == 0x0D ? .bareLineEnd : .malformedFieldValue
         }
         guard draft.fields.count < limits.maximumFields else { throw .tooManyFields }
         if draft.fields.isEmpty { draft.fields.reserveCapacity(16) }

@@ -1,5 +1,5 @@
 #if canImport(Glibc)
-    import Glibc
+import Glibc
 #endif
 
 /// Reads request heads from the unconsumed bytes of one connection, line by line, in linear time (RFC 9112 §2–§5).

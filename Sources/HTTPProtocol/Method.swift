@@ -22,27 +22,23 @@ package enum Method: UInt8, CaseIterable, Hashable, Sendable {
 
     /// Reads the method in `bytes[range]`, which hold a token.
     init(_ bytes: Span<UInt8>, _ range: ByteRange) {
-        for method in Self.candidates(ofLength: range.count) where range.equals(method.text, in: bytes) {
-            self = method
+        let candidates: (Method, Method)
+        switch range.count {
+        case 3: candidates = (.get, .put)
+        case 4: candidates = (.post, .head)
+        case 5: candidates = (.patch, .trace)
+        case 6: candidates = (.delete, .delete)
+        case 7: candidates = (.options, .connect)
+        default:
+            self = .other
             return
         }
-        self = .other
-    }
-
-    private static func candidates(ofLength count: Int) -> [Method] {
-        switch count {
-        case 3: threeLetters
-        case 4: fourLetters
-        case 5: fiveLetters
-        case 6: sixLetters
-        case 7: sevenLetters
-        default: []
+        if range.equals(candidates.0.text, in: bytes) {
+            self = candidates.0
+        } else if range.equals(candidates.1.text, in: bytes) {
+            self = candidates.1
+        } else {
+            self = .other
         }
     }
-
-    private static let threeLetters: [Method] = [.get, .put]
-    private static let fourLetters: [Method] = [.post, .head]
-    private static let fiveLetters: [Method] = [.patch, .trace]
-    private static let sixLetters: [Method] = [.delete]
-    private static let sevenLetters: [Method] = [.options, .connect]
 }

@@ -33,16 +33,16 @@ package enum ResponseEncoder {
     /// Appends status line, fields and the empty line.
     /// - Parameters:
     ///   - date: the value of Date (``HTTPDate``).
-    ///   - requestID: the value of X-Request-Id; a token.
+    ///   - requestID: the value of X-Request-Id, made of token bytes.
     package static func append(
-        _ head: ResponseHead, framing: Framing, persistence: Persistence, date: [UInt8], requestID: [UInt8],
+        _ head: ResponseHead, framing: Framing, persistence: Persistence, date: [UInt8], requestID: String,
         to output: inout [UInt8]
     ) {
         append(statusLine: head.status, to: &output)
         output.append("date: ")
         output += date
         output.append("\r\nx-request-id: ")
-        output += requestID
+        output.append(contentsOf: requestID.utf8)
         output.append("\r\n")
         output += head.fields.bytes
         switch framing {

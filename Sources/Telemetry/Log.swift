@@ -46,7 +46,8 @@ package struct Log: Sendable {
         write(.info, message, metadata)
     }
 
-    package func warning(_ message: StaticString, _ metadata: @autoclosure () -> KeyValuePairs<String, LogValue> = [:]) {
+    package func warning(_ message: StaticString, _ metadata: @autoclosure () -> KeyValuePairs<String, LogValue> = [:])
+    {
         write(.warning, message, metadata)
     }
 

@@ -3,7 +3,9 @@
 /// Strings are escaped so that a line is one line of valid JSON whatever a client sent: `"` and `\`, all control
 /// characters, and DEL, NEL, LS and PS, which some viewers take for a line end.
 enum LogLine {
-    static func encode(time: Int64, level: LogLevel, message: String, metadata: KeyValuePairs<String, LogValue>) -> [UInt8] {
+    static func encode(time: Int64, level: LogLevel, message: String, metadata: KeyValuePairs<String, LogValue>)
+        -> [UInt8]
+    {
         var line: [UInt8] = []
         line.reserveCapacity(160 + metadata.count * 32)
         line.append(contentsOf: #"{"time":""#.utf8)

@@ -32,7 +32,8 @@ package final class MetricsRegistry: Sendable {
     /// A gauge read when it is scraped.
     /// - Parameter read: called on the scraping thread; brief, and must not call the registry. A second one replaces the first.
     package func gauge(
-        _ name: String, help: String, labels: KeyValuePairs<String, String> = [:], read: @escaping @Sendable () -> Double
+        _ name: String, help: String, labels: KeyValuePairs<String, String> = [:],
+        read: @escaping @Sendable () -> Double
     ) {
         _ = register(name, help: help, kind: .gauge, labels: labels, replacing: true) { .reading(read) }
     }
@@ -62,7 +63,8 @@ package final class MetricsRegistry: Sendable {
         replacing: Bool = false, make: () -> MetricFamily.Instrument
     ) -> MetricFamily.Instrument {
         precondition(PrometheusText.isMetricName(name), "\(name) is not a metric name")
-        precondition(labels.allSatisfy { PrometheusText.isLabelName($0.key) }, "\(name) has a label that is no label name")
+        precondition(
+            labels.allSatisfy { PrometheusText.isLabelName($0.key) }, "\(name) has a label that is no label name")
         return families.withLock { families in
             var family = families[name] ?? MetricFamily(name: name, help: help, kind: kind)
             precondition(family.kind == kind, "\(name) is registered as another kind of metric")

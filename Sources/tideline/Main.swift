@@ -1,4 +1,9 @@
+import Glibc
+import TidelineService
+
 @main
 struct Main {
-    static func main() {}
+    static func main() {
+        exit(CommandRunner.run(Array(CommandLine.arguments.dropFirst()), environment: ProcessEnvironment.variables()))
+    }
 }

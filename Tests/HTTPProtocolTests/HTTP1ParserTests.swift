@@ -141,6 +141,28 @@ struct HTTP1ParserTests {
         #expect(verdicts.allSatisfy { $0 == .head(consumed: bytes.count) }, "\(verdicts[0])")
     }
 
+    @Test(arguments: [7, 8, 9, 16, 23])
+    func `each byte at each place of a value is judged as it would be alone`(length: Int) {
+        let start = Array("GET / HTTP/1.1\r\nHost: a\r\nX: ".utf8)
+
+        for place in 0..<length {
+            for byte in UInt8.min...UInt8.max {
+                var value = [UInt8](repeating: UInt8(ascii: "v"), count: length + 2)
+                value[place + 1] = byte
+                let bytes = start + value + Array("\r\n\r\n".utf8)
+                let verdict = parse(bytes, at: [bytes.count]).verdict
+
+                let expected: Verdict =
+                    switch byte {
+                    case 0x0A, 0x0D: .refused(.bareLineEnd)
+                    case _ where CharacterClass.isFieldContent(byte): .head(consumed: bytes.count)
+                    default: .refused(.malformedFieldValue)
+                    }
+                #expect(verdict == expected, "\(byte) at \(place)")
+            }
+        }
+    }
+
     @Test func `the parts of a head are found`() throws {
         let input =
             "POST /a%20b?c=d&e HTTP/1.1\r\nhOST:\ta.example:8080 \t\r\nX-Two: 1\r\nx-two: 2\r\nContent-Length: 5\r\n\r\nhello"

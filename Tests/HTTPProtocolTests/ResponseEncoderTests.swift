@@ -16,7 +16,7 @@ struct ResponseEncoderTests {
 
         ResponseEncoder.append(
             ResponseHead(.notFound, [.contentType: "text/plain"]), framing: framing, persistence: persistence,
-            date: Array("D".utf8), requestID: Array("r".utf8), to: &output)
+            date: Array("D".utf8), requestID: "r", to: &output)
 
         let text = "HTTP/1.1 404 Not Found\r\ndate: D\r\nx-request-id: r\r\ncontent-type: text/plain\r\n"
         #expect(String(decoding: output, as: UTF8.self) == text + expected + "\r\n")

@@ -19,9 +19,10 @@ struct LiveStatsOracle {
         let hourStart = (now / 60_000 - 59) * 60_000
         stats.messagesLastHour = messages.count { $0.occurredAt >= hourStart }
         stats.messagesToday = messages.count { day.contains($0.occurredAt) }
-        stats.activeChannels = Set(
-            messages.filter { $0.occurredAt > now - settings.channelWindow }.compactMap(\.channel)
-        ).count
+        stats.activeChannels =
+            Set(
+                messages.filter { $0.occurredAt > now - settings.channelWindow }.compactMap(\.channel)
+            ).count
         stats.activeOrchestrators = activeOrchestrators(log, now)
         stats.tasksInProgress = tasksInProgress(log)
         stats.eventCounts = eventCounts(log, day, now)

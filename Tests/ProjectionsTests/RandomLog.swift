@@ -17,10 +17,17 @@ struct RandomLog {
     let settings: LiveStatsSettings
     private(set) var script = LogScript()
     private(set) var now: Milliseconds
+    /// Half of the logs have so few users and devices that beats and departures of one device meet.
+    private let users: [String]
+    private let devices: [String]
+    private let channels: [String]
 
     init(seed: Int, settings: LiveStatsSettings) {
         generator = SeededGenerator(seed: seed)
         self.settings = settings
+        users = seed % 2 == 0 ? ["u1", "u2"] : ["u1", "u2", "u3", "u4", "u5"]
+        devices = seed % 2 == 0 ? [""] : ["", "phone", "desk"]
+        channels = seed % 4 < 2 ? ["c1", "c2", "c3"] : (1...40).map { "c\($0)" }
         now = generator.pick(Self.starts) + Int64.random(in: 0..<14_400_000, using: &generator)
     }
 
@@ -33,23 +40,23 @@ struct RandomLog {
 
     mutating func append() -> CommittedEvent {
         let time = occurredAt()
-        let user = generator.pick(["u1", "u2", "u3", "u4", "u5"])
+        let user = generator.pick(users)
         let session = generator.oneIn(3) ? nil : generator.pick(["s1", "s2", "s3", "s4"])
-        let device = generator.pick(["", "phone", "desk"])
+        let device = generator.pick(devices)
         let id = EntityID(validated: "x\(Int.random(in: 1...4, using: &generator))")
         func add(_ type: String, _ facts: EventFacts, channel: String? = nil) -> CommittedEvent {
             script.append(
                 type, facts, by: user, session: session, channel: channel, at: time, receivedAt: now)
         }
         switch Int.random(in: 0..<100, using: &generator) {
-        case 0..<30:
+        case 0..<25:
             return add(
                 "message.sent",
                 .messageSent(message: message(), type: generator.oneIn(9) ? .system : .text, length: 1, mentions: []),
-                channel: generator.pick(["c1", "c2", "c3"]))
-        case 30..<50: return add("message.deleted", .messageDeleted(message: message()))
-        case 50..<58: return add(generator.pick(["user.online", "user.active"]), .present(device: device))
-        case 58..<64: return add("user.offline", .absent(device: device))
+                channel: generator.pick(channels))
+        case 25..<45: return add("message.deleted", .messageDeleted(message: message()))
+        case 45..<55: return add(generator.pick(["user.online", "user.active"]), .present(device: device))
+        case 55..<64: return add("user.offline", .absent(device: device))
         case 64..<67: return add("orchestrator.started", .orchestrator(id: id, .started))
         case 67..<73: return add("orchestrator.heartbeat", .orchestrator(id: id, .heartbeat))
         case 73..<76: return add("orchestrator.stopped", .orchestrator(id: id, .stopped))
@@ -61,7 +68,8 @@ struct RandomLog {
     }
 
     private mutating func message() -> MessageID {
-        MessageID(validated: "m\(Int.random(in: 1...120, using: &generator))")
+        // Near the latest, so that most deletes find a message that lives.
+        MessageID(validated: "m\(Int(script.head) / 6 + Int.random(in: 1...9, using: &generator))")
     }
 
     private mutating func occurredAt() -> Milliseconds {

@@ -14,18 +14,20 @@ package final class Hub: Sendable {
     package let metrics: StreamMetrics
     let log: Log
     private let ports = Mutex<[any ShardPort]>([])
-    private let registries = Mutex<[WorkspaceKey: WorkspaceRegistry]>([:])
+    private let registries: WorkspaceRegistries
     /// Open streams of the process.
     private let open = Atomic<Int>(0)
 
     /// - Parameter shardCount: the loops, 1–64.
     package init(
-        settings: StreamSettings, shardCount: Int, replay: any ReplaySource, stats: any StatsSource,
+        settings: StreamSettings, shardCount: Int, registries: WorkspaceRegistries = WorkspaceRegistries(),
+        replay: any ReplaySource, stats: any StatsSource,
         metrics: StreamMetrics, log: Log
     ) {
         precondition((1...64).contains(shardCount), "a shard is one bit of the interest mask")
         self.settings = settings
         self.shardCount = shardCount
+        self.registries = registries
         self.replay = replay
         self.stats = stats
         self.metrics = metrics
@@ -40,13 +42,9 @@ package final class Hub: Sendable {
 
     // MARK: Workspaces
 
-    package func register(_ registry: WorkspaceRegistry) {
-        registries.withLock { $0[registry.key] = registry }
-    }
+    package func register(_ registry: WorkspaceRegistry) { registries.add(registry) }
 
-    package func registry(of workspace: WorkspaceKey) -> WorkspaceRegistry? {
-        registries.withLock { $0[workspace] }
-    }
+    package func registry(of workspace: WorkspaceKey) -> WorkspaceRegistry? { registries[workspace] }
 
     /// The loop that samples a workspace's figures and hands them to the others.
     func homeShard(of workspace: WorkspaceKey) -> Int { Int(workspace.rawValue % Int64(shardCount)) }

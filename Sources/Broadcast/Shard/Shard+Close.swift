@@ -34,6 +34,24 @@ extension Shard {
     /// Gives back the place that ``admit(_:to:)`` took, when the stream could not be opened after all.
     package func abandonAdmission() { hub.release() }
 
+    /// Ends a connection that never became a stream: its last words at once, then its end.
+    package func farewell(_ reason: CloseReason, on transport: any StreamTransport, isChunked: Bool) {
+        var bytes = ContiguousArray<UInt8>()
+        let words = ControlFrames.closing(reason, retry: jitter(settings.retry))
+        if isChunked {
+            ChunkFraming.append(to: &bytes) { $0.append(contentsOf: words) }
+            bytes.append(contentsOf: ChunkFraming.last)
+        } else {
+            bytes.append(contentsOf: words)
+        }
+        gather.reset(cursor: 0)
+        let local = LocalBytes(bytes)
+        gather.add(.closing(local), local, 0..<local.count)
+        _ = gather.write(to: transport)
+        gather.clear()
+        transport.close(.finished)
+    }
+
     /// Says `closing` and ends the stream; a blocked one has `streams.linger` to take its last words.
     func close(_ slot: Int, _ reason: CloseReason, retry: Int? = nil) {
         guard slots[slot].phase == .live || slots[slot].phase == .fetching else { return }

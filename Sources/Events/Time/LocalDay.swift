@@ -23,10 +23,16 @@ package struct LocalDay: Sendable {
 
     /// Whether the IANA database has `timeZone`; `UTC` and `GMT` are known, bare abbreviations and offsets are not.
     package static func isKnown(timeZone: String) -> Bool {
-        guard timeZone.utf8.count <= 64, timeZone == "UTC" || timeZone == "GMT" || timeZone.utf8.contains(0x2F) else {
-            return false
-        }
+        if timeZone == "UTC" || timeZone == "GMT" { return true }
+        // Foundation also takes abbreviations, offsets and other spellings, and reads names up to a NUL.
+        guard timeZone.utf8.count <= 64, timeZone.utf8.contains(UInt8(ascii: "/")),
+            timeZone.utf8.allSatisfy(isZoneNameByte)
+        else { return false }
         return TimeZone(identifier: timeZone)?.identifier == timeZone
+    }
+
+    private static func isZoneNameByte(_ byte: UInt8) -> Bool {
+        byte == UInt8(ascii: "/") || byte == UInt8(ascii: "+") || (byte != UInt8(ascii: ".") && isIdentifierByte(byte))
     }
 
     /// The latest days asked for of each zone.
@@ -62,8 +68,9 @@ package struct LocalDay: Sendable {
             date = max(date, span.date(at: min(time, span.range.upperBound - 1)))
         }
         let fallback = utcDay(time)
-        return (firstInstant(of: date, spans) ?? fallback.lowerBound)
-            ..< (firstInstant(of: date + 1, spans) ?? fallback.upperBound)
+        return
+            (firstInstant(of: date, spans) ?? fallback.lowerBound)..<(firstInstant(of: date + 1, spans)
+            ?? fallback.upperBound)
     }
 
     private static func firstInstant(of date: Int64, _ spans: [Span]) -> Milliseconds? {

@@ -1,5 +1,5 @@
-import Glibc
 import CLinux
+import Glibc
 
 extension Connection {
     /// Sets options of the socket; nil leaves one as it is. A Unix-domain socket has the send buffer only.
@@ -18,7 +18,9 @@ extension Connection {
         if let sendBuffer { setOption(SOL_SOCKET, SO_SNDBUF, sendBuffer) }
         guard !peer.isUnix else { return }
         if let notSentLowAt { setOption(Int32(IPPROTO_TCP), TCP_NOTSENT_LOWAT, notSentLowAt) }
-        if let userTimeout { setOption(Int32(IPPROTO_TCP), TCP_USER_TIMEOUT, Int(clamping: userTimeout.wholeMilliseconds)) }
+        if let userTimeout {
+            setOption(Int32(IPPROTO_TCP), TCP_USER_TIMEOUT, Int(clamping: userTimeout.wholeMilliseconds))
+        }
         if let noDelay { setOption(Int32(IPPROTO_TCP), TCP_NODELAY, noDelay ? 1 : 0) }
     }
 

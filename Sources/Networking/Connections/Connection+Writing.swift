@@ -34,7 +34,7 @@ extension Connection {
         switch unsafe send(vectors) {
         case .moved(let count):
             var total = 0
-            for unsafe vector in unsafe vectors { unsafe total += vector.iov_len }
+            for index in 0..<vectors.count { unsafe total += vectors[index].iov_len }
             if count < total { becomeBlocked() }
             return count
         case .wouldBlock:

@@ -20,7 +20,8 @@ struct Epoll: ~Copyable {
             SystemCall.close(created)
             throw .system(call: "eventfd", code: code)
         }
-        var event = unsafe epoll_event(events: EPOLLIN.rawValue | EPOLLET.rawValue, data: epoll_data_t(u64: Self.wakeToken))
+        var event = unsafe epoll_event(
+            events: EPOLLIN.rawValue | EPOLLET.rawValue, data: epoll_data_t(u64: Self.wakeToken))
         guard unsafe epoll_ctl(created, EPOLL_CTL_ADD, wake, &event) == 0 else {
             let code = errno
             SystemCall.close(wake)

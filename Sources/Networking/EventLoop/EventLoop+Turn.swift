@@ -10,11 +10,13 @@ extension EventLoop {
             precondition(thread == nil, "a loop is started once")
             var created = pthread_t()
             let reference = unsafe Unmanaged.passRetained(self)
-            let code = unsafe pthread_create(&created, nil, { argument in
-                let loop = unsafe Unmanaged<EventLoop>.fromOpaque(argument!).takeRetainedValue()
-                loop.run()
-                return nil
-            }, reference.toOpaque())
+            let code = unsafe pthread_create(
+                &created, nil,
+                { argument in
+                    let loop = unsafe Unmanaged<EventLoop>.fromOpaque(argument!).takeRetainedValue()
+                    loop.run()
+                    return nil
+                }, reference.toOpaque())
             precondition(code == 0, "a thread for an event loop could not be made")
             thread = created
         }

@@ -41,7 +41,8 @@ package final class Listener: Sendable {
     /// Binds and listens; connections wait in the backlog until ``start()``.
     /// - Parameter open: called on the loop to which the connection belongs; sets its handler, or the connection is closed.
     package init(
-        address: SocketAddress, on group: LoopGroup, settings: Settings = Settings(), log: Log, metrics: MetricsRegistry,
+        address: SocketAddress, on group: LoopGroup, settings: Settings = Settings(), log: Log,
+        metrics: MetricsRegistry,
         open: @escaping @Sendable (Connection) -> Void
     ) throws(NetworkError) {
         let sockets = try ListeningSocket.bind(address, count: group.loops.count, backlog: settings.backlog)
@@ -56,6 +57,9 @@ package final class Listener: Sendable {
                 loop: loop)
         }
     }
+
+    /// Whether nobody listens at `address` now; for looking for a free port. Somebody may take it the moment after.
+    package static func isFree(_ address: SocketAddress) -> Bool { ListeningSocket.isFree(address) }
 
     /// Begins to accept. Once.
     package func start() {

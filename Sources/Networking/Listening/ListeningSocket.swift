@@ -45,6 +45,15 @@ struct ListeningSocket: Sendable {
         try bind(descriptor, to: address)
     }
 
+    static func isFree(_ address: SocketAddress) -> Bool {
+        do throws(NetworkError) {
+            try probe(address)
+            return true
+        } catch {
+            return false
+        }
+    }
+
     private static func bindTCP(_ address: SocketAddress, backlog: Int32) throws(NetworkError) -> ListeningSocket {
         let descriptor = try makeSocket(for: address)
         do throws(NetworkError) {

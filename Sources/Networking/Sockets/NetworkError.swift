@@ -24,7 +24,8 @@ extension NetworkError: CustomStringConvertible {
         case .addressInUse(let address):
             "\(address) is in use: stop the process that listens there, or choose another address"
         case .addressUnavailable(let address): "\(address) is not an address of this machine"
-        case .permissionDenied(let address): "no permission to listen on \(address): choose a port above 1023 or grant the right"
+        case .permissionDenied(let address):
+            "no permission to listen on \(address): choose a port above 1023 or grant the right"
         case .malformedAddress(let text): "\"\(text)\" is not an address: write HOST:PORT, [IPv6]:PORT or unix:PATH"
         case .pathTooLong(let path): "\(path) is too long for a Unix socket: it must be shorter than 108 bytes"
         case .pathOccupied(let path): "\(path) exists and is not a socket: move it away"

@@ -29,7 +29,9 @@ struct SystemAddress {
             let bytes = Array(path.utf8)
             let view = unsafe tideline_sockaddr_un(&storage)!
             // The last byte stays 0: the path ends there.
-            guard bytes.count < MemoryLayout.size(ofValue: unsafe view.pointee.sun_path) else { throw .pathTooLong(path) }
+            guard bytes.count < MemoryLayout.size(ofValue: unsafe view.pointee.sun_path) else {
+                throw .pathTooLong(path)
+            }
             unsafe view.pointee.sun_family = sa_family_t(AF_UNIX)
             unsafe withUnsafeMutableBytes(of: &view.pointee.sun_path) { unsafe $0.copyBytes(from: bytes) }
             length = socklen_t(MemoryLayout<sockaddr_un>.size)
@@ -39,7 +41,9 @@ struct SystemAddress {
     /// Who is at the other end of a connected socket; an unnamed Unix socket when it has gone already.
     static func peer(of descriptor: Int32) -> SocketAddress {
         var peer = SystemAddress()
-        guard unsafe getpeername(descriptor, tideline_sockaddr(&peer.storage), &peer.length) == 0 else { return .unix(path: "") }
+        guard unsafe getpeername(descriptor, tideline_sockaddr(&peer.storage), &peer.length) == 0 else {
+            return .unix(path: "")
+        }
         return peer.decoded()
     }
 
@@ -58,7 +62,8 @@ struct SystemAddress {
                     UInt64(bigEndian: bytes.loadUnaligned(fromByteOffset: 8, as: UInt64.self))
                 )
             }
-            return high == 0 && low >> 32 == 0xFFFF ? .v4(UInt32(truncatingIfNeeded: low), port: port) : .v6(high, low, port: port)
+            return high == 0 && low >> 32 == 0xFFFF
+                ? .v4(UInt32(truncatingIfNeeded: low), port: port) : .v6(high, low, port: port)
         default:
             return .unix(path: "")
         }

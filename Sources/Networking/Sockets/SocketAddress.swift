@@ -20,7 +20,9 @@ package enum SocketAddress: Hashable, Sendable {
             throw .malformedAddress(text)
         }
         let host = text[..<colon]
-        if host.hasPrefix("["), host.hasSuffix("]"), let (high, low) = SystemCall.parseIPv6(String(host.dropFirst().dropLast())) {
+        if host.hasPrefix("["), host.hasSuffix("]"),
+            let (high, low) = SystemCall.parseIPv6(String(host.dropFirst().dropLast()))
+        {
             self = .v6(high, low, port: port)
         } else if let number = SystemCall.parseIPv4(host == "localhost" ? "127.0.0.1" : String(host)) {
             self = .v4(number, port: port)
@@ -70,7 +72,9 @@ package enum SocketAddress: Hashable, Sendable {
     }
 
     private static func port(_ digits: Substring) -> UInt16? {
-        guard !digits.isEmpty, digits.utf8.allSatisfy((UInt8(ascii: "0")...UInt8(ascii: "9")).contains) else { return nil }
+        guard !digits.isEmpty, digits.utf8.allSatisfy((UInt8(ascii: "0")...UInt8(ascii: "9")).contains) else {
+            return nil
+        }
         return UInt16(digits)
     }
 }

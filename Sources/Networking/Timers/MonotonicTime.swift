@@ -39,7 +39,8 @@ extension Duration {
         let (seconds, attoseconds) = components
         let (product, overflow) = seconds.multipliedReportingOverflow(by: 1000)
         guard !overflow else { return seconds < 0 ? .min : .max }
-        let rest = attoseconds <= 0 ? attoseconds / 1_000_000_000_000_000 : (attoseconds - 1) / 1_000_000_000_000_000 + 1
+        let rest =
+            attoseconds <= 0 ? attoseconds / 1_000_000_000_000_000 : (attoseconds - 1) / 1_000_000_000_000_000 + 1
         let (sum, isTooFar) = product.addingReportingOverflow(rest)
         return isTooFar ? (seconds < 0 ? .min : .max) : sum
     }

@@ -64,7 +64,9 @@ package struct TimerWheel<Payload> {
     /// Removes a timer. Without effect when it fired or was cancelled before.
     /// - Returns: whether it was waiting.
     @discardableResult package mutating func cancel(_ id: TimerID) -> Bool {
-        guard nodes.indices.contains(Int(id.index)), nodes[Int(id.index)].generation == id.generation else { return false }
+        guard nodes.indices.contains(Int(id.index)), nodes[Int(id.index)].generation == id.generation else {
+            return false
+        }
         _ = remove(id.index)
         return true
     }

@@ -22,7 +22,8 @@ package enum FigureDefinitions {
                 window: rolling(settings.activeUserWindow), unit: "users"),
             FigureDefinition(
                 name: "onlineUsers",
-                meaning: "users with an open stream, or with a device that sent user.online, user.active or user.action "
+                meaning:
+                    "users with an open stream, or with a device that sent user.online, user.active or user.action "
                     + "and no user.offline after it",
                 window: "open streams now; presence: " + rolling(settings.onlineWindow), unit: "users"),
             FigureDefinition(
@@ -41,16 +42,19 @@ package enum FigureDefinitions {
                 meaning: "orchestrators started and not stopped since, with a start or heartbeat in the window",
                 window: rolling(settings.orchestratorWindow), unit: "orchestrators"),
             FigureDefinition(
-                name: "tasksInProgress", meaning: "tasks whose last status is in_progress", window: "none", unit: "tasks"),
+                name: "tasksInProgress", meaning: "tasks whose last status is in_progress", window: "none",
+                unit: "tasks"),
             FigureDefinition(
                 name: "eventCounts",
-                meaning: "events of each type; beyond \(settings.maximumEventTypes) types a day, in the order in which the "
+                meaning:
+                    "events of each type; beyond \(settings.maximumEventTypes) types a day, in the order in which the "
                     + "log first has them, under \(LiveStats.otherTypes)",
                 window: day, unit: "events"),
             FigureDefinition(
                 name: "timestamp", meaning: "the moment the figures are of", window: "none", unit: "RFC 3339 time"),
             FigureDefinition(
-                name: "asOf", meaning: "the seq of the last event included; the figures follow from the log up to it and "
+                name: "asOf",
+                meaning: "the seq of the last event included; the figures follow from the log up to it and "
                     + "timestamp, except for open streams", window: "none", unit: "seq"),
         ]
     }

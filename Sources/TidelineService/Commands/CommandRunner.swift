@@ -1,8 +1,7 @@
 /// Runs the program: parses the command line and does what it says.
 ///
 /// ```swift
-/// let status = CommandRunner.run(
-///     Array(CommandLine.arguments.dropFirst()), environment: ProcessEnvironment.variables(), serve: ServeCommand.run)
+/// exit(CommandRunner.run(Array(CommandLine.arguments.dropFirst()), environment: ProcessEnvironment.variables()))
 /// ```
 package enum CommandRunner {
     /// The status of a command line that is not understood.
@@ -15,7 +14,7 @@ package enum CommandRunner {
     /// - Returns: 0 done, 1 failed, 2 wrong usage.
     package static func run(
         _ arguments: [String], environment: [String: String], console: Console? = nil,
-        serve: (ServeOptions, [String: String]) -> Int32
+        serve: (ServeOptions, [String: String]) -> Int32 = ServeCommand.run(_:environment:)
     ) -> Int32 {
         let command: Command
         let console = console ?? .standard()

@@ -56,7 +56,8 @@ enum DemoCast {
         Channel(id: "shift-leads", title: "Shift leads", kind: "group", isPrivate: true, weight: 4, memberStride: 5),
         Channel(id: "dm-mara-kofi", title: "Mara and Kofi", kind: "dm", isPrivate: true, weight: 2, memberStride: 0),
         Channel(id: "dm-yuki-sofie", title: "Yuki and Sofie", kind: "dm", isPrivate: true, weight: 2, memberStride: 0),
-        Channel(id: "dm-leila-chloe", title: "Leïla and Chloé", kind: "dm", isPrivate: true, weight: 2, memberStride: 0),
+        Channel(
+            id: "dm-leila-chloe", title: "Leïla and Chloé", kind: "dm", isPrivate: true, weight: 2, memberStride: 0),
     ]
 
     private static let pairs = [

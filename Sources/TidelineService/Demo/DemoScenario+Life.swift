@@ -103,10 +103,14 @@ extension DemoScenario {
         let mentions = chance.chance(12) ? others.prefix(1).map { $0 } : []
         let message = say(in: channel, by: author, kind: chance.chance(5) ? "image" : "text", mentions: mentions)
         for user in others where chance.chance(22) {
-            plan(.react(message: message, channel: channel, user: user), in: Int64.random(in: 1_500...20_000, using: &chance))
+            plan(
+                .react(message: message, channel: channel, user: user),
+                in: Int64.random(in: 1_500...20_000, using: &chance))
         }
         for user in others where left == 1 || chance.chance(15) {
-            plan(.read(message: message, channel: channel, user: user), in: Int64.random(in: 800...9_000, using: &chance))
+            plan(
+                .read(message: message, channel: channel, user: user), in: Int64.random(in: 800...9_000, using: &chance)
+            )
         }
         if chance.chance(4) { plan(.edit(message: message, channel: channel, user: author), in: 12_000) }
         guard left > 1 else { return }

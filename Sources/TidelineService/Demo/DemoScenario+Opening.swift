@@ -24,7 +24,9 @@ extension DemoScenario {
                 .with("title", channel.title).with("private", channel.isPrivate)
             add("conversation.created", by: members[0], data)
             for member in members.dropFirst() {
-                add("conversation.joined", by: member, DemoObject().with("channelId", channel.id).with("userId", member))
+                add(
+                    "conversation.joined", by: member, DemoObject().with("channelId", channel.id).with("userId", member)
+                )
             }
         }
         return events

@@ -44,6 +44,9 @@ struct Processors {
     /// Pins this process to processor 1 and means processor 0 for servers; does neither on a single processor.
     init() throws(Failure) {
         try Limits.raiseDescriptors()
+        if let load = Files.text("/proc/loadavg")?.split(separator: " ").first.flatMap({ Double($0) }), load > 0.7 {
+            Output.progress("the machine is busy (load \(load)): expect ratios to wander too")
+        }
         guard Limits.processors > 1 else {
             Output.progress("one processor only: server and load share it, the figures mean little")
             server = nil

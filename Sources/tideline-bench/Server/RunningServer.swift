@@ -40,8 +40,6 @@ struct RunningServer {
     /// One loop on one processor, limits out of the way.
     private static let environment = [
         "TIDELINE_SERVER_LOOPS=1", "TIDELINE_STREAMS_MAX_CONNECTIONS=20000",
-        "TIDELINE_STREAMS_MAX_CONNECTIONS_PER_USER=20000", "TIDELINE_LIMITS_EVENTS_PER_SECOND=0",
-        "TIDELINE_LIMITS_REQUESTS_PER_SECOND=0",
     ]
 
     private static func waitForPort(in log: String, of process: Subprocess) throws(Failure) -> UInt16 {

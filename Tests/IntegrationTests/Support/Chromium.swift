@@ -9,7 +9,8 @@ final class Chromium: Sendable {
 
     /// Whether this machine has what it takes; suites use it as their condition.
     static var isInstalled: Bool {
-        FileManager.default.isExecutableFile(atPath: driverPath) && FileManager.default.isExecutableFile(atPath: browserPath)
+        FileManager.default.isExecutableFile(atPath: driverPath)
+            && FileManager.default.isExecutableFile(atPath: browserPath)
     }
 
     private static let driverPath = "/usr/bin/chromedriver"
@@ -17,13 +18,16 @@ final class Chromium: Sendable {
 
     static func start(width: Int = 1_280, height: Int = 900) async throws -> Chromium {
         let driver = try ChildProcess(driverPath, ["--port=0"])
-        let started = try await driver.output.first(within: .seconds(20)) { $0.contains("started successfully on port") }
+        let started = try await driver.output.first(within: .seconds(20)) {
+            $0.contains("started successfully on port")
+        }
         guard let port = Int(started.element.split { !$0.isNumber }.last ?? "") else {
             throw WaitError(description: "no port in \(started.element)")
         }
         let profile = try TemporaryDirectory("chromium")
         // The browser follows its driver, also when that is killed.
-        let launcher = try profile.write("#!/bin/sh\nexec setpriv --pdeathsig KILL -- \(browserPath) \"$@\"\n", to: "launch")
+        let launcher = try profile.write(
+            "#!/bin/sh\nexec setpriv --pdeathsig KILL -- \(browserPath) \"$@\"\n", to: "launch")
         try FileManager.default.setAttributes([.posixPermissions: 0o700], ofItemAtPath: launcher)
         let client = HTTPTestClient(port: port, within: .seconds(60))
         let arguments: [TestJSON] = [
@@ -107,7 +111,9 @@ final class Chromium: Sendable {
 
     /// Lays the page out in a viewport of exactly this size.
     func resize(width: Int64, height: Int64, dark: Bool = false) async throws {
-        let size: TestJSON = ["width": .integer(width), "height": .integer(height), "deviceScaleFactor": 1, "mobile": false]
+        let size: TestJSON = [
+            "width": .integer(width), "height": .integer(height), "deviceScaleFactor": 1, "mobile": false,
+        ]
         try await devTools("Emulation.setDeviceMetricsOverride", size)
         let scheme: TestJSON = ["name": "prefers-color-scheme", "value": dark ? "dark" : "light"]
         try await devTools("Emulation.setEmulatedMedia", ["features": [scheme]])
@@ -128,10 +134,12 @@ final class Chromium: Sendable {
     private static func call(
         _ client: HTTPTestClient, _ method: String, _ path: String, _ body: TestJSON?
     ) async throws -> TestJSON {
-        let reply = try await client.send(method, path, ["Content-Type": "application/json"], body.map { Array($0.text.utf8) })
+        let reply = try await client.send(
+            method, path, ["Content-Type": "application/json"], body.map { Array($0.text.utf8) })
         let value = try reply.json["value"]
         guard reply.status == 200 else {
-            throw WaitError(description: "WebDriver \(path): \(value["error"].string ?? "") \(value["message"].string ?? "")")
+            throw WaitError(
+                description: "WebDriver \(path): \(value["error"].string ?? "") \(value["message"].string ?? "")")
         }
         return value
     }

@@ -62,7 +62,8 @@ actor HTTPTestClient {
 
     /// Posts JSON.
     func post(_ path: String, _ body: TestJSON, _ headers: [String: String] = [:]) async throws -> HTTPReply {
-        try await send("POST", path, ["Content-Type": "application/json"].merging(headers) { $1 }, Array(body.text.utf8))
+        try await send(
+            "POST", path, ["Content-Type": "application/json"].merging(headers) { $1 }, Array(body.text.utf8))
     }
 
     /// One exchange. A field in `headers` replaces the one that the client would write (`Host`, `Authorization`, …).
@@ -101,7 +102,8 @@ actor HTTPTestClient {
         return Array("\(method) \(path) HTTP/1.1\r\n\(lines)\r\n".utf8) + (body ?? [])
     }
 
-    private func exchange(_ request: [UInt8], _ method: String, on connection: RawConnection) async throws -> HTTPReply {
+    private func exchange(_ request: [UInt8], _ method: String, on connection: RawConnection) async throws -> HTTPReply
+    {
         try await connection.send(request, within: limit)
         var reply = try await HTTPReply.head(from: connection, within: limit)
         while (100..<200).contains(reply.status) { reply = try await HTTPReply.head(from: connection, within: limit) }

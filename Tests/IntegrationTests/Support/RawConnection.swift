@@ -26,7 +26,8 @@ final class RawConnection: Sendable {
     }
 
     private init(receiveBuffer: Int?) throws {
-        descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue) | Int32(SOCK_NONBLOCK.rawValue), 0)
+        descriptor = socket(
+            AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue) | Int32(SOCK_NONBLOCK.rawValue), 0)
         guard descriptor >= 0 else { throw ConnectionError.system("socket", errno) }
         setOption(Int32(IPPROTO_TCP), TCP_NODELAY, 1)
         if let receiveBuffer { setOption(SOL_SOCKET, SO_RCVBUF, Int32(clamping: receiveBuffer)) }
@@ -73,7 +74,9 @@ final class RawConnection: Sendable {
     /// Exactly `count` bytes. Throws ``ConnectionError/ended`` when fewer come.
     func read(exactly count: Int, within limit: Duration = .seconds(10)) async throws -> [UInt8] {
         try await run(on: readQueue) { connection in
-            guard try connection.fill(until: Deadline(limit), { $0.count >= count }) else { throw ConnectionError.ended }
+            guard try connection.fill(until: Deadline(limit), { $0.count >= count }) else {
+                throw ConnectionError.ended
+            }
             return connection.take(count)
         }
     }
@@ -84,7 +87,13 @@ final class RawConnection: Sendable {
         return try await run(on: readQueue) { connection in
             let deadline = Deadline(limit)
             var end: Int?
-            guard try connection.fill(until: deadline, { end = $0.end(of: mark); return end != nil }), let end else {
+            guard
+                try connection.fill(
+                    until: deadline,
+                    {
+                        end = $0.end(of: mark); return end != nil
+                    }), let end
+            else {
                 throw ConnectionError.ended
             }
             return connection.take(end)
@@ -128,7 +137,9 @@ final class RawConnection: Sendable {
         var address = sockaddr_in()
         var length = socklen_t(MemoryLayout<sockaddr_in>.size)
         _ = unsafe withUnsafeMutablePointer(to: &address) { pointer in
-            unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { unsafe getsockname(descriptor, $0, &length) }
+            unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                unsafe getsockname(descriptor, $0, &length)
+            }
         }
         return Int(UInt16(bigEndian: address.sin_port))
     }
@@ -140,7 +151,9 @@ final class RawConnection: Sendable {
         address.sin_family = sa_family_t(AF_INET)
         guard let port = UInt16(exactly: port) else { throw ConnectionError.system("port", EINVAL) }
         address.sin_port = port.bigEndian
-        guard unsafe inet_pton(AF_INET, host, &address.sin_addr) == 1 else { throw ConnectionError.system("address", EINVAL) }
+        guard unsafe inet_pton(AF_INET, host, &address.sin_addr) == 1 else {
+            throw ConnectionError.system("address", EINVAL)
+        }
         let result = unsafe withUnsafePointer(to: &address) { pointer in
             unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
                 unsafe Glibc.connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
@@ -241,7 +254,8 @@ extension [UInt8] {
     /// The index behind the first occurrence of `mark`.
     func end(of mark: [UInt8]) -> Int? {
         guard !mark.isEmpty, count >= mark.count else { return nil }
-        for start in 0...(count - mark.count) where self[start] == mark[0] && self[start..<(start + mark.count)].elementsEqual(mark) {
+        for start in 0...(count - mark.count)
+        where self[start] == mark[0] && self[start..<(start + mark.count)].elementsEqual(mark) {
             return start + mark.count
         }
         return nil

@@ -29,13 +29,15 @@ final class ServerProcess: Sendable {
         within limit: Duration = .seconds(20)
     ) async throws -> ServerProcess {
         let data = try data ?? TemporaryDirectory("data")
-        let child = try launch(["serve", "--listen", "127.0.0.1:\(port)", "--data", data.path] + arguments, environment)
+        let child = try launch(
+            ["serve", "--listen", "127.0.0.1:\(port)", "--data", data.path] + arguments, environment)
         let (_, line) = try await child.errors.first(within: limit) { $0.contains(#""message":"listening""#) }
         let json = try TestJSON(line)
         guard let host = json["host"].string, let port = json["port"].int else {
             throw WaitError(description: "no host and port in \(line)")
         }
-        return ServerProcess(host: host, port: port, data: data, child: child, environment: environment, arguments: arguments)
+        return ServerProcess(
+            host: host, port: port, data: data, child: child, environment: environment, arguments: arguments)
     }
 
     /// Runs another command of the same program to its end.
@@ -66,7 +68,8 @@ final class ServerProcess: Sendable {
         let inherited = ProcessInfo.processInfo.environment.filter { !$0.key.hasPrefix("TIDELINE_") }
         let own = ["TIDELINE_AUTH_JWT_SECRET": secret]
         let whole = inherited.merging(own) { $1 }.merging(environment) { $1 }
-        return try ChildProcess(try BuiltProduct.path("tideline", override: "TIDELINE_BINARY"), arguments, environment: whole)
+        return try ChildProcess(
+            try BuiltProduct.path("tideline", override: "TIDELINE_BINARY"), arguments, environment: whole)
     }
 
     // MARK: What it says
@@ -94,7 +97,9 @@ final class ServerProcess: Sendable {
     // MARK: Talking to it
 
     /// A token that this server accepts.
-    func token(user: String, workspaces: [String: String], name: String? = nil, ttl: Duration = .seconds(3_600)) -> String {
+    func token(user: String, workspaces: [String: String], name: String? = nil, ttl: Duration = .seconds(3_600))
+        -> String
+    {
         TestToken(user: user, workspaces: workspaces, name: name, ttl: ttl).signed(with: Self.secret)
     }
 
@@ -131,7 +136,9 @@ final class ServerProcess: Sendable {
 
     /// Its exit status; 128 + n after signal n.
     @discardableResult
-    func waitExit(within limit: Duration = .seconds(35)) async throws -> Int32 { try await child.waitExit(within: limit) }
+    func waitExit(within limit: Duration = .seconds(35)) async throws -> Int32 {
+        try await child.waitExit(within: limit)
+    }
 
     /// A new process on the same data and with the same settings; this one must have ended.
     /// - Parameter samePort: also listens on the same port.
@@ -154,7 +161,9 @@ enum BuiltProduct {
                 let candidate = directory.appendingPathComponent(name).path
                 var isDirectory: ObjCBool = false
                 let exists = unsafe FileManager.default.fileExists(atPath: candidate, isDirectory: &isDirectory)
-                if exists, !isDirectory.boolValue, FileManager.default.isExecutableFile(atPath: candidate) { return candidate }
+                if exists, !isDirectory.boolValue, FileManager.default.isExecutableFile(atPath: candidate) {
+                    return candidate
+                }
                 directory.deleteLastPathComponent()
             }
         }
@@ -167,7 +176,7 @@ extension Journal {
     func waitFinish(within limit: Duration = .seconds(10)) async throws {
         do {
             _ = try await first(from: .max, within: limit) { _ in true }
-        } catch where isFinished {
+        } catch  where isFinished {
             return
         }
     }

@@ -56,7 +56,9 @@ struct SupportTests {
         #expect(try await process.waitExit() == 128 + 15)
     }
 
-    @Test(arguments: [false, true]) func `a stream is read to its clean end, chunked or not`(throughProxy: Bool) async throws {
+    @Test(arguments: [false, true]) func `a stream is read to its clean end, chunked or not`(throughProxy: Bool)
+        async throws
+    {
         let (process, port) = try await start()
         let proxy = throughProxy && NginxProxy.isInstalled ? try await NginxProxy.start(upstreamPort: port) : nil
         let stream = try await StreamReader.open(port: proxy?.port ?? port, path: "/stream")
@@ -74,7 +76,9 @@ struct SupportTests {
     @Test func `a refused stream tells the answer, and what does not come fails in time`() async throws {
         let (process, port) = try await start()
 
-        let refusal = await #expect(throws: StreamRefusal.self) { try await StreamReader.open(port: port, path: "/refuse") }
+        let refusal = await #expect(throws: StreamRefusal.self) {
+            try await StreamReader.open(port: port, path: "/refuse")
+        }
         let stream = try await StreamReader.open(port: port, path: "/stream")
         await #expect(throws: WaitError.self) { try await stream.next("never", within: .seconds(5)) }
         let mute = try await RawConnection.open(port: port, receiveBuffer: 2_048)

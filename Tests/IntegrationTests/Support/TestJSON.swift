@@ -13,7 +13,9 @@ enum TestJSON: Sendable, Equatable, CustomStringConvertible {
     init(_ bytes: some Sequence<UInt8>) throws { self = try JSONDecoder().decode(TestJSON.self, from: Data(bytes)) }
     init(_ text: String) throws { try self.init(text.utf8) }
 
-    subscript(name: String) -> TestJSON { if case .object(let members) = self { members[name] ?? .null } else { .null } }
+    subscript(name: String) -> TestJSON {
+        if case .object(let members) = self { members[name] ?? .null } else { .null }
+    }
     subscript(index: Int) -> TestJSON {
         if case .array(let elements) = self, elements.indices.contains(index) { elements[index] } else { .null }
     }

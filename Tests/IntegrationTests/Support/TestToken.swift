@@ -17,7 +17,9 @@ struct TestToken: Sendable {
 
     /// `header.claims.signature`, signed by HMAC-SHA-256.
     func signed(with secret: String) -> String {
-        let content = Self.encoded(Array(TestJSON.object(header).text.utf8)) + "." + Self.encoded(Array(TestJSON.object(claims).text.utf8))
+        let content =
+            Self.encoded(Array(TestJSON.object(header).text.utf8)) + "."
+            + Self.encoded(Array(TestJSON.object(claims).text.utf8))
         return content + "." + Self.encoded(SHA256.authenticate(Array(content.utf8), key: Array(secret.utf8)))
     }
 

@@ -77,7 +77,8 @@ struct DemoScenarioTests {
             "message.read": ["channelId", "lastReadMessageId"], "reaction.added": ["messageId", "emoji"],
             "file.uploaded": ["file_type", "file_size", "file_name"], "task.created": ["taskId", "status", "title"],
             "user.updated": ["username", "displayName"], "task.assigned": ["taskId", "assignee"],
-            "orchestrator.heartbeat": ["orchestratorId"], "conversation.created": ["channelId", "kind", "title", "private"],
+            "orchestrator.heartbeat": ["orchestratorId"],
+            "conversation.created": ["channelId", "kind", "title", "private"],
             "member.added": ["userId", "role"],
         ]
 
@@ -130,7 +131,8 @@ struct DemoScenarioTests {
             statuses[try #require(data["taskId"] as? String)] = data["status"] as? String
         }
         let recent = events.filter { $0.at > noon - 300_000 }
-        let present = Set(recent.filter { ["user.online", "user.active", "user.action"].contains($0.type) }.map(\.user))
+        let present = Set(
+            recent.filter { ["user.online", "user.active", "user.action"].contains($0.type) }.map(\.user))
         let agents = Set(try recent.compactMap { try data($0)["orchestratorId"] as? String })
 
         #expect((2...12).contains(statuses.values.count { $0 == "in_progress" }))

@@ -1,0 +1,136 @@
+import Broadcast
+import Events
+import Persistence
+import Projections
+import Synchronization
+
+/// The live figures of every workspace: folds kept in memory behind the log, sampled on demand.
+///
+/// The log writer applies each committed group, the loops sample. Each workspace has its own brief lock, never held across I/O,
+/// so a stalled commit never delays a snapshot.
+final class LiveStatsBoard: StatsSource, Sendable {
+    /// A snapshot as the JSON mode serves it.
+    struct Snapshot: Sendable {
+        /// The flat object of the figures.
+        let data: [UInt8]
+        /// Weak entity tag over the figures, without the timestamp.
+        let entityTag: String
+        let asOf: SequenceNumber
+    }
+
+    /// One workspace's fold and the last sample of it.
+    private final class Cell: Sendable {
+        struct State {
+            var fold: LiveStatsFold
+            /// Behind the log: a rebuild is reading, and samples would be wrong.
+            var isCatchingUp: Bool
+            var sample: Sample?
+            var isDirty = false
+        }
+        struct Sample {
+            let second: Int64
+            let snapshot: Snapshot
+            let frame: StatsFrame
+        }
+        let state: Mutex<State>
+        let registry: WorkspaceRegistry
+
+        init(_ fold: LiveStatsFold, isCatchingUp: Bool, registry: WorkspaceRegistry) {
+            state = Mutex(State(fold: fold, isCatchingUp: isCatchingUp))
+            self.registry = registry
+        }
+    }
+
+    private let settings: LiveStatsSettings
+    private let cells = Mutex<[WorkspaceKey: Cell]>([:])
+
+    init(settings: LiveStatsSettings) { self.settings = settings }
+
+    /// Takes up a workspace.
+    /// - Parameter fold: from a checkpoint, or fresh; `isCatchingUp` when the log is ahead of it.
+    func add(_ workspace: WorkspaceKey, fold: LiveStatsFold, isCatchingUp: Bool, registry: WorkspaceRegistry) {
+        let cell = Cell(fold, isCatchingUp: isCatchingUp, registry: registry)
+        cells.withLock { $0[workspace] = cell }
+    }
+
+    private func cell(_ workspace: WorkspaceKey) -> Cell? { cells.withLock { $0[workspace] } }
+
+    /// Folds committed events, in order. While a rebuild is reading they are left to it: a fold takes only the next seq.
+    func apply(_ events: [CommittedEvent], of workspace: WorkspaceKey) {
+        guard let cell = cell(workspace) else { return }
+        cell.state.withLock { state in
+            for event in events { state.fold.apply(event) }
+            state.isDirty = true
+        }
+    }
+
+    /// Folds a page of the log on behalf of a rebuild.
+    /// - Returns: whether the fold has reached `head()`; asked under the lock, so that no event falls between.
+    func catchUp(_ workspace: WorkspaceKey, with page: [CommittedEvent], head: () -> SequenceNumber) -> Bool {
+        guard let cell = cell(workspace) else { return true }
+        return cell.state.withLock { state in
+            for event in page { state.fold.apply(event) }
+            state.isDirty = true
+            guard state.fold.asOf >= head() else { return false }
+            state.isCatchingUp = false
+            state.sample = nil
+            return true
+        }
+    }
+
+    func asOf(_ workspace: WorkspaceKey) -> SequenceNumber? {
+        cell(workspace)?.state.withLock { $0.fold.asOf }
+    }
+
+    /// The folds that changed since the last call, for the checkpoints.
+    func takeDirty() -> [(workspace: WorkspaceKey, fold: LiveStatsFold)] {
+        let cells = self.cells.withLock { $0 }
+        return cells.compactMap { workspace, cell in
+            cell.state.withLock { state in
+                guard state.isDirty, !state.isCatchingUp else { return nil }
+                state.isDirty = false
+                return (workspace, state.fold)
+            }
+        }
+    }
+
+    // MARK: Sampling
+
+    func frame(for workspace: WorkspaceKey, at now: Milliseconds) -> StatsFrame? {
+        sample(workspace, at: now)?.frame
+    }
+
+    /// The snapshot at `now`; nil while the figures are being rebuilt.
+    func snapshot(of workspace: WorkspaceKey, at now: Milliseconds) -> Snapshot? {
+        sample(workspace, at: now)?.snapshot
+    }
+
+    /// Sampled anew when the head moved or the second changed, else the same bytes.
+    private func sample(_ workspace: WorkspaceKey, at now: Milliseconds) -> Cell.Sample? {
+        guard let cell = cell(workspace) else { return nil }
+        let second = now / 1000
+        return cell.state.withLock { state in
+            guard !state.isCatchingUp else { return nil }
+            if let sample = state.sample, sample.second == second, sample.snapshot.asOf == state.fold.asOf {
+                return sample
+            }
+            let stats = state.fold.sample(at: now, openUsers: cell.registry.connectedUsers)
+            var data: [UInt8] = []
+            stats.appendJSON(to: &data)
+            var figures: [UInt8] = []
+            stats.appendFigures(to: &figures)
+            let snapshot = Snapshot(data: data, entityTag: Self.entityTag(of: figures), asOf: stats.asOf)
+            let sample = Cell.Sample(
+                second: second, snapshot: snapshot, frame: StatsFrame(asOf: stats.asOf, json: data))
+            state.sample = sample
+            return sample
+        }
+    }
+
+    /// FNV-1a, 64 bits: tells two samples apart, protects nothing.
+    private static func entityTag(of bytes: [UInt8]) -> String {
+        var hash: UInt64 = 0xcbf2_9ce4_8422_2325
+        for byte in bytes { hash = (hash ^ UInt64(byte)) &* 0x0000_0100_0000_01b3 }
+        return "W/\"\(String(hash, radix: 36))\""
+    }
+}

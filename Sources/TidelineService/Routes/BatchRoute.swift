@@ -1,0 +1,140 @@
+import Access
+import Events
+import HTTPProtocol
+import HTTPServer
+import Networking
+import Persistence
+
+/// POST of many events to one workspace, parsed as the body arrives; items are judged one by one.
+struct BatchRoute: Sendable {
+    let context: ServiceContext
+
+    func route() -> Route {
+        Route(
+            .post, "/api/workspaces/:workspace/events",
+            body: .incremental(limit: context.configuration.limits.batchBytes)
+        ) { post($0, $1) }
+    }
+
+    private func post(_ request: Request, _ responder: Responder) {
+        let format: BatchSplitter.Format
+        switch MediaType.of(request.head) {
+        case MediaType.json?: format = .array
+        case MediaType.ndjson?: format = .ndjson
+        default:
+            let problem = Problem(
+                .unsupportedMediaType, "Send application/x-ndjson, or application/json with an array.")
+            return responder.respond(problem.response(to: request.head))
+        }
+        guard !request.head.contains(.idempotencyKey) else {
+            let problem = Problem(.invalidParameter, "Idempotency-Key is for single events; give each item an eventId.")
+            return responder.respond(problem.response(to: request.head))
+        }
+        let body = BatchBody(format: format, context: context, request: request, responder: responder)
+        responder.receiveBody(body)
+        let bound = LoopBound(body, loop: request.loop)
+        context.enter(request, responder) { bound.value.admitted(to: $0) }
+    }
+}
+
+/// One batch while it arrives; confined to the connection's loop.
+private final class BatchBody: BodyConsumer {
+    private let context: ServiceContext
+    private let request: Request
+    private let responder: Responder
+    private var splitter: BatchSplitter
+    private var entry: WorkspaceDoor.Entry?
+    /// Bytes that came before the workspace was known; bounded by the route's limit.
+    private var early: [UInt8] = []
+    private var items: [BatchItem] = []
+    private var isFinished = false
+    private var hasFailed = false
+
+    init(format: BatchSplitter.Format, context: ServiceContext, request: Request, responder: Responder) {
+        splitter = BatchSplitter(format: format, maximumItemBytes: context.configuration.limits.bodyBytes)
+        self.context = context
+        self.request = request
+        self.responder = responder
+    }
+
+    func admitted(to entry: WorkspaceDoor.Entry) {
+        self.entry = entry
+        let bytes = early
+        early = []
+        if !bytes.isEmpty { receive(bytes) }
+        if isFinished { finished() }
+    }
+
+    func receive(_ bytes: [UInt8]) {
+        guard !hasFailed else { return }
+        guard let entry else {
+            early += bytes
+            return
+        }
+        do throws(BatchError) {
+            try splitter.receive(bytes)
+        } catch {
+            return fail(error)
+        }
+        takeItems(entry)
+    }
+
+    func finished() {
+        isFinished = true
+        guard !hasFailed, let entry else { return }
+        do throws(BatchError) {
+            try splitter.finish()
+        } catch {
+            return fail(error)
+        }
+        takeItems(entry)
+        submit(entry)
+    }
+
+    func aborted(_ reason: BodyAbort) { hasFailed = true }
+
+    private func takeItems(_ entry: WorkspaceDoor.Entry) {
+        while let item = splitter.next() {
+            switch item {
+            case .tooLarge:
+                items.append(
+                    .refused(
+                        Problem(.tooLarge, "An event may have at most \(context.configuration.limits.bodyBytes) bytes.")
+                    ))
+            case .bytes(let bytes):
+                do throws(DraftError) {
+                    items.append(.draft(try context.draftReader.read(bytes, as: entry.principal)))
+                } catch {
+                    items.append(.refused(Problem(error)))
+                }
+            }
+        }
+    }
+
+    private func fail(_ error: BatchError) {
+        hasFailed = true
+        context.refuse(request, responder, Problem(error), entry: entry)
+    }
+
+    private func submit(_ entry: WorkspaceDoor.Entry) {
+        let items = items
+        let drafts = items.compactMap { item in
+            if case .draft(let draft) = item { draft } else { nil }
+        }
+        let answer = BatchAnswer(items: items, workspace: entry.workspace)
+        let isDry = request.query()?["dryRun"] == "true"
+        guard !drafts.isEmpty, !isDry else { return responder.respond(answer.response(to: request, results: [])) }
+        let isQuiet = request.isLocalControl && request.query()?["quiet"] == "true"
+        let submission = Submission(
+            .append(entry.workspace.key, drafts, isBatch: true), by: entry.principal, isQuiet: isQuiet
+        ) { [context, request, responder] result in
+            switch result {
+            case .items(let results): responder.respond(answer.response(to: request, results: results))
+            case .failed(let fault): context.refuse(request, responder, Problem(fault), entry: entry)
+            case .created, .alreadyExists, .nameTaken, .unknownWorkspace:
+                context.refuse(request, responder, .notFound, entry: entry)
+            }
+        }
+        if !context.log.submit(submission) { context.refuse(request, responder, .queueFull, entry: entry) }
+    }
+}

@@ -1,0 +1,203 @@
+import Access
+import Broadcast
+import Events
+import HTTPProtocol
+import HTTPServer
+import Networking
+import Persistence
+import Telemetry
+
+/// `/api/workspaces/:workspace/analytics/realtime` (seed S4): GET streams or answers a snapshot, POST appends an event,
+/// DELETE closes the workspace's streams.
+struct RealtimeRoute: Sendable {
+    static let pattern = "/api/workspaces/:workspace/analytics/realtime"
+    let context: ServiceContext
+
+    func routes() -> [Route] {
+        [
+            Route(.get, Self.pattern, isStream: true) { get($0, $1) },
+            Route(.post, Self.pattern, body: .buffered(limit: context.configuration.limits.bodyBytes)) {
+                EventRoute(context: context).post($0, $1)
+            },
+            Route(.delete, Self.pattern) { delete($0, $1) },
+        ]
+    }
+
+    private func get(_ request: Request, _ responder: Responder) {
+        let accepted = AcceptedTypes(request.head)
+        switch accepted.preferred(of: [.json, .eventStream]) {
+        case .eventStream?:
+            context.enter(request, responder) { stream(request, responder, $0) }
+        case .json?:
+            context.enter(request, responder) { snapshot(request, responder, $0) }
+        default:
+            responder.respond(
+                Problem(
+                    .notAcceptable, "Accept text/event-stream for the live stream, application/json for a snapshot."
+                )
+                .response(to: request.head))
+        }
+    }
+
+    // MARK: Stream
+
+    private func stream(_ request: Request, _ responder: Responder, _ entry: WorkspaceDoor.Entry) {
+        let parameters: StreamParameters
+        do throws(Problem) {
+            parameters = try StreamParameters(request)
+        } catch {
+            return context.refuse(request, responder, error, entry: entry)
+        }
+        let head = ResponseHead(.ok, Self.streamFields)
+        if request.head.method == .head { return responder.respondWithStreamHead(head) }
+        let shard = context.home(of: request.loop).shard
+        let wanted = StreamRequest(
+            user: entry.principal.user, address: request.peer.host, isBrowser: entry.credential.isAmbient,
+            expiresAt: entry.credential.expiresAt, resume: parameters.resume, filter: parameters.filter,
+            wantsStats: parameters.wantsStats, wantsEvents: parameters.wantsEvents,
+            isChunked: request.streamIsChunked, closeGeneration: entry.closeGeneration)
+        switch shard.admit(wanted, to: entry.registry) {
+        case .open:
+            open(wanted, head, request, responder, entry, shard)
+        case .busy(let retry):
+            let problem = Problem(
+                .capacity, "The server holds as many streams as it may.", retryAfter: (retry + 999) / 1000)
+            context.refuse(request, responder, problem, entry: entry)
+        case .turnedAway(let reason, let retry):
+            responder.respond(
+                Response(.ok, Self.streamFields, body: ControlFrames.closing(reason, retry: retry)))
+        case .ended:
+            responder.respond(Response(.noContent))
+        }
+    }
+
+    private func open(
+        _ wanted: StreamRequest, _ head: ResponseHead, _ request: Request, _ responder: Responder,
+        _ entry: WorkspaceDoor.Entry, _ shard: Shard
+    ) {
+        let connection = StreamConnection(shard: shard)
+        guard let stream = responder.startStream(head, delegate: connection) else { return shard.abandonAdmission() }
+        stream.setOptions(
+            sendBuffer: context.configuration.streams.sendBuffer, notSentLowAt: Self.notSentLowAt,
+            userTimeout: Self.userTimeout)
+        connection.attach(stream)
+        guard let token = shard.open(wanted, in: entry.registry, transport: connection) else {
+            // A DELETE came between authorisation and now.
+            shard.farewell(.admin, on: connection, isChunked: wanted.isChunked)
+            return
+        }
+        connection.opened(as: token)
+        context.diagnostics.debug(
+            wanted.resume == nil ? "stream opened" : "stream resumed",
+            [
+                "workspace": .string(entry.workspace.id.text), "user": .string(entry.principal.user.text),
+                "request": .string(request.requestID),
+            ])
+    }
+
+    /// The socket says it is writable once less than this is unsent: enough to keep the line busy, little enough to conflate.
+    private static let notSentLowAt = 16 << 10
+    /// A vanished client leaves the registry within this time of the next write.
+    private static let userTimeout = Duration.seconds(10)
+
+    /// `no-transform` and `X-Accel-Buffering` keep proxies from holding frames back (seed row S4-16).
+    private static let streamFields: HTTPFields = [
+        .contentType: "text/event-stream; charset=utf-8", .cacheControl: "no-store, no-transform",
+        .accelBuffering: "no", .vary: "Accept, Authorization, Cookie",
+    ]
+
+    // MARK: Snapshot
+
+    private func snapshot(_ request: Request, _ responder: Responder, _ entry: WorkspaceDoor.Entry) {
+        let now = context.clock()
+        guard let snapshot = context.board.snapshot(of: entry.workspace.key, at: now) else {
+            let problem = Problem(.rebuilding, "The figures are being rebuilt from the log.", retryAfter: 1)
+            return context.refuse(request, responder, problem, entry: entry)
+        }
+        let fields: HTTPFields = [
+            .etag: snapshot.entityTag, .cacheControl: "private, no-cache", .vary: "Accept, Authorization, Cookie",
+        ]
+        if EntityTag.isNamed(snapshot.entityTag, byNoneMatch: request.head.values(of: .ifNoneMatch)) {
+            return responder.respond(Response(.notModified, fields))
+        }
+        var json = JSONText()
+        json.object {
+            $0.member("data", raw: snapshot.data)
+            $0.object("meta") {
+                $0.member("workspaceId", entry.workspace.id.text)
+                $0.member("userId", entry.principal.user.text)
+                $0.member("mode", "snapshot")
+                $0.member("connections", entry.registry.connections)
+                $0.member(
+                    "lastEventId",
+                    StreamPosition(epoch: entry.workspace.epoch, sequence: snapshot.asOf).description)
+                $0.member("timestamp", Timestamp.format(now))
+            }
+        }
+        responder.respond(.json(json.bytes, fields: fields))
+    }
+
+    // MARK: Closing
+
+    private func delete(_ request: Request, _ responder: Responder) {
+        context.enter(request, responder, allowing: [.admin]) { entry in
+            do throws(Problem) {
+                let close = try CloseParameters(request, default: context.configuration.streams.adminCloseHold)
+                self.close(close, request, responder, entry)
+            } catch {
+                context.refuse(request, responder, error, entry: entry)
+            }
+        }
+    }
+
+    private func close(
+        _ close: CloseParameters, _ request: Request, _ responder: Responder, _ entry: WorkspaceDoor.Entry
+    ) {
+        let hold = WorkspaceRegistry.Hold(until: context.clock() + close.hold.milliseconds, isFinal: close.isFinal)
+        let answer = OnceAnswer(responder)
+        let tally = context.hub.closeAll(
+            of: entry.registry, hold: hold, holdMilliseconds: close.hold.milliseconds
+        ) { count in
+            answer.send { closed(count, isComplete: true) }
+        }
+        _ = request.loop.schedule(after: .seconds(2)) {
+            answer.send { closed(tally.count, isComplete: false) }
+        }
+        context.audit(request, entry, action: "close streams", detail: "final=\(close.isFinal)")
+    }
+
+    private func closed(_ count: Int, isComplete: Bool) -> Response {
+        var json = JSONText()
+        json.object {
+            $0.member("success", true)
+            $0.member("message", "Connections closed")
+            $0.member("closedCount", count)
+            $0.member("complete", isComplete)
+            $0.member("timestamp", Timestamp.format(context.clock()))
+        }
+        return .json(json.bytes)
+    }
+}
+
+/// `?final=true&hold=10m`.
+struct CloseParameters {
+    let hold: Duration
+    let isFinal: Bool
+
+    init(_ request: Request, default hold: Duration) throws(Problem) {
+        guard let query = request.query() else { throw Problem(.invalidRequest, "The query is badly encoded.") }
+        if let text = query["hold"] {
+            guard let given = DurationText.parse(text), given >= .zero, given <= .seconds(86_400) else {
+                throw Problem(.invalidParameter, "hold is a duration of up to 24h, such as 10m.")
+            }
+            self.hold = given
+        } else {
+            self.hold = hold
+        }
+        switch query["final"] {
+        case nil, "false": isFinal = false
+        case "true": isFinal = true
+        default: throw Problem(.invalidParameter, "final is true or false.")
+        }
+    }
+}
