@@ -15,7 +15,7 @@ import Testing
                 }
                 probe.onWritable = { $0.resumeReading() }
             }
-            let sent = (0..<3_000_000).map { UInt8(truncatingIfNeeded: $0 &* 31 &+ $0 >> 11) }
+            let sent = (0..<500_000).map { UInt8(truncatingIfNeeded: $0 &* 31 &+ $0 >> 11) }
 
             let client = pair.client
             Thread.run { client.send(sent) }
@@ -179,7 +179,10 @@ import Testing
                 probe.onReceived = { _, bytes in bytes.count / 4 * 4 }
             }
 
-            for (next, offered) in [([1], [1]), ([2, 3], [1, 2, 3]), ([4, 5, 6], [1, 2, 3, 4, 5, 6]), ([7], [5, 6, 7])] as [([UInt8], [UInt8])] {
+            let script: [([UInt8], [UInt8])] = [
+                ([1], [1]), ([2, 3], [1, 2, 3]), ([4, 5, 6], [1, 2, 3, 4, 5, 6]), ([7], [5, 6, 7]),
+            ]
+            for (next, offered) in script {
                 pair.client.send(next)
                 #expect(await pair.notices.next() == .received(offered))
             }

@@ -79,7 +79,8 @@ import Testing
             let loads = group.loops.map(\.connectionCount)
             #expect(loads.reduce(0, +) == 100)
             #expect((loads.max() ?? 0) - (loads.min() ?? 0) <= 8)
-            #expect(metrics.counter("tideline_connections_handed_over_total", help: "").value == loads[1...].reduce(0, +))
+            #expect(
+                metrics.counter("tideline_connections_handed_over_total", help: "").value == loads[1...].reduce(0, +))
             await listener.stop()
         }
     }
@@ -215,7 +216,8 @@ import Testing
 /// A listener whose connections are kept by a handler that does nothing.
 @discardableResult
 private func listen(
-    _ address: SocketAddress, on group: LoopGroup, settings: Listener.Settings = Listener.Settings(), log: Log = .discarded,
+    _ address: SocketAddress, on group: LoopGroup, settings: Listener.Settings = Listener.Settings(),
+    log: Log = .discarded,
     metrics: MetricsRegistry = MetricsRegistry(), opened: @escaping @Sendable (Connection) -> Void = { _ in }
 ) throws(NetworkError) -> Listener {
     try Listener(address: address, on: group, settings: settings, log: log, metrics: metrics) { connection in

@@ -101,11 +101,12 @@ final class GroupTransaction {
     ) -> (Event, flags: Int64) {
         let claimed = draft.occurredAt ?? now
         let isAhead = claimed > now + Self.maximumLead
+        let eventID = draft.eventID ?? EventID.make(now: now, using: &random)
         let event = Event(
-            workspace: working.log.key, eventID: draft.eventID ?? EventID.make(now: now, using: &random),
-            sequence: working.head + 1, type: draft.type, user: draft.user, session: draft.session,
-            channel: draft.channel ?? target?.channel, entity: draft.entity, occurredAt: isAhead ? now : claimed,
-            receivedAt: now, data: draft.data)
+            workspace: working.log.key, eventID: eventID, sequence: working.head + 1, type: draft.type,
+            user: draft.user, session: draft.session, channel: draft.channel ?? target?.channel,
+            entity: draft.entity(eventID: eventID, workspace: working.log.id),
+            occurredAt: isAhead ? now : claimed, receivedAt: now, data: draft.data)
         return (event, isAhead ? EventStatements.clampedFlag : 0)
     }
 

@@ -24,6 +24,7 @@ final class LogWriter {
         let log: Log
         let metrics: LogMetrics
         let level: FrameLevel
+        let health: WriterHealth
         let faults: CommitFaults
         /// Called after each commit, to wake who looks after the write-ahead log.
         let committed: @Sendable () -> Void
@@ -34,7 +35,9 @@ final class LogWriter {
 
     private let environment: Environment
     /// nil while the database cannot be used.
-    private var session: WriterSession?
+    private var session: WriterSession? {
+        didSet { environment.health.note(isOpen: session != nil) }
+    }
     /// A group whose COMMIT failed, until the heads say what became of it.
     private var uncertain: UncertainGroup?
     /// Taken from the queue, not yet worked on.

@@ -114,13 +114,16 @@ struct Pair: Sendable {
 
     /// - Parameter setUp: on the loop, before any byte is read.
     static func make(
-        on loop: EventLoop, kind: Client.Kind = .tcp, setUp: @escaping @Sendable (Connection, Probe) -> Void = { _, _ in }
+        on loop: EventLoop, kind: Client.Kind = .tcp,
+        setUp: @escaping @Sendable (Connection, Probe) -> Void = { _, _ in }
     ) async throws -> Pair {
         let (server, client) = try Client.connectedPair(kind)
         let notices = Feed<Probe.Notice>()
         let connection = await loop.run {
             var opened: LoopBound<Connection>?
-            Connection.open(descriptor: server, peer: kind == .tcp ? .v4(0x7F00_0001, port: 1) : .unix(path: ""), on: loop) { connection in
+            Connection.open(
+                descriptor: server, peer: kind == .tcp ? .v4(0x7F00_0001, port: 1) : .unix(path: ""), on: loop
+            ) { connection in
                 let probe = Probe(notices)
                 connection.handler = probe
                 setUp(connection, probe)
