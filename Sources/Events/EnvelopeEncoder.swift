@@ -51,18 +51,27 @@ package struct EnvelopeEncoder: Sendable {
 /// What hand-made encoders are made of.
 extension [UInt8] {
     /// Appends the UTF-8 of `text`.
-    package mutating func append(text: String) { append(contentsOf: text.utf8) }
+    package mutating func append(text: String) {
+        // A buffer is copied at once; a view would be walked byte by byte.
+        var text = text
+        text.withUTF8 { unsafe append(contentsOf: $0) }
+    }
 
     /// Appends `value` in decimal.
     package mutating func append(decimal value: Int64) {
-        if value < 0 { append(UInt8(ascii: "-")) }
+        // From the last digit to the first, at the end of as many bytes as 64 bits may need.
+        var digits = InlineArray<20, UInt8>(repeating: 0)
+        var first = 20
         var rest = value.magnitude
-        let start = count
         repeat {
-            append(UInt8(truncatingIfNeeded: 48 + rest % 10))
+            first -= 1
+            digits[first] = UInt8(truncatingIfNeeded: 48 + rest % 10)
             rest /= 10
         } while rest > 0
-        self[start...].reverse()
+        append(addingCapacity: 21 - first) { output in
+            if value < 0 { output.append(UInt8(ascii: "-")) }
+            for index in first..<20 { output.append(digits[index]) }
+        }
     }
 
     /// Appends `text` as a JSON string, quotes included.

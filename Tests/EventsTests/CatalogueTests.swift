@@ -165,11 +165,14 @@ struct CatalogueTests {
 
 /// Lets expectations name ids by literals.
 extension Identifier: ExpressibleByUnicodeScalarLiteral {
+    /// An id of one scalar.
     public init(unicodeScalarLiteral text: String) { self.init(validated: text) }
 }
 extension Identifier: ExpressibleByExtendedGraphemeClusterLiteral {
+    /// An id of one character.
     public init(extendedGraphemeClusterLiteral text: String) { self.init(validated: text) }
 }
 extension Identifier: ExpressibleByStringLiteral {
+    /// An id that the test knows to be one.
     public init(stringLiteral text: String) { self.init(validated: text) }
 }

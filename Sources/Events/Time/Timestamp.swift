@@ -20,23 +20,25 @@ package enum Timestamp {
         let time = min(max(time, range.lowerBound), range.upperBound)
         let day = time.floorDivided(by: millisecondsPerDay)
         let rest = Int(time - day * millisecondsPerDay)
-        let (year, month, dayOfMonth) = civil(day: Int(day))
-        appendPair(year / 100, to: &bytes)
-        appendPair(year % 100, to: &bytes)
-        bytes.append(UInt8(ascii: "-"))
-        appendPair(month, to: &bytes)
-        bytes.append(UInt8(ascii: "-"))
-        appendPair(dayOfMonth, to: &bytes)
-        bytes.append(UInt8(ascii: "T"))
-        appendPair(rest / 3_600_000, to: &bytes)
-        bytes.append(UInt8(ascii: ":"))
-        appendPair(rest / 60_000 % 60, to: &bytes)
-        bytes.append(UInt8(ascii: ":"))
-        appendPair(rest / 1_000 % 60, to: &bytes)
-        bytes.append(UInt8(ascii: "."))
-        bytes.append(UInt8(truncatingIfNeeded: 48 + rest % 1_000 / 100))
-        appendPair(rest % 100, to: &bytes)
-        bytes.append(UInt8(ascii: "Z"))
+        let date = civil(day: Int(day))
+        bytes.append(addingCapacity: 24) { output in
+            appendPair(date.year / 100, to: &output)
+            appendPair(date.year % 100, to: &output)
+            output.append(UInt8(ascii: "-"))
+            appendPair(date.month, to: &output)
+            output.append(UInt8(ascii: "-"))
+            appendPair(date.day, to: &output)
+            output.append(UInt8(ascii: "T"))
+            appendPair(rest / 3_600_000, to: &output)
+            output.append(UInt8(ascii: ":"))
+            appendPair(rest / 60_000 % 60, to: &output)
+            output.append(UInt8(ascii: ":"))
+            appendPair(rest / 1_000 % 60, to: &output)
+            output.append(UInt8(ascii: "."))
+            output.append(UInt8(truncatingIfNeeded: 48 + rest % 1_000 / 100))
+            appendPair(rest % 100, to: &output)
+            output.append(UInt8(ascii: "Z"))
+        }
     }
 
     /// Reads an RFC 3339 time (§5.6): any offset, no fraction or one of 1–9 digits, of which those beyond milliseconds
@@ -58,9 +60,9 @@ package enum Timestamp {
         return range.contains(time) ? time : nil
     }
 
-    private static func appendPair(_ value: Int, to bytes: inout [UInt8]) {
-        bytes.append(UInt8(truncatingIfNeeded: 48 + value / 10))
-        bytes.append(UInt8(truncatingIfNeeded: 48 + value % 10))
+    private static func appendPair(_ value: Int, to output: inout OutputSpan<UInt8>) {
+        output.append(UInt8(truncatingIfNeeded: 48 + value / 10))
+        output.append(UInt8(truncatingIfNeeded: 48 + value % 10))
     }
 
     /// Year, month and day of a day counted from 1970-01-01, in the proleptic Gregorian calendar.

@@ -66,14 +66,19 @@ extension Connection {
     func flushDirty() {
         facts.remove(.isDirty)
         if !facts.contains(.isBlocked) { flush() }
+        tellWritable()
     }
 
     /// The socket has room again.
     func continueWriting() {
         guard facts.remove(.isBlocked) != nil else { return }
         flush()
-        if phase == .open && !facts.contains(.isBlocked) { handler?.connectionWritable(self) }
+        tellWritable()
         updateInterest()
+    }
+
+    private func tellWritable() {
+        if phase == .open && !facts.contains(.isBlocked) { handler?.connectionWritable(self) }
     }
 
     /// Sends what is queued until the socket is full. A flush that empties the queue ends the phase of flushing.

@@ -11,7 +11,8 @@ package protocol ConnectionHandler: AnyObject {
     /// - Returns: how many bytes, from the first, are done with.
     func connection(_ connection: Connection, received bytes: RawSpan) -> Int
 
-    /// A write that was not taken whole may go on: queued bytes have all left, ``Connection/writeDirectly(_:)`` will take some.
+    /// Nothing is queued any more and the socket has room: follows every turn whose ``Connection/write(_:)`` have all left, be it
+    /// at once or after waiting, and every ``Connection/writeDirectly(_:)`` that was not taken whole.
     func connectionWritable(_ connection: Connection)
 
     /// The peer sends no more (FIN); it may still read. Called once. While reading is paused it may come before bytes that

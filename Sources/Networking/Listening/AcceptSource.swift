@@ -16,8 +16,13 @@ final class AcceptSource {
     private let instruments: AcceptInstruments
     private let open: @Sendable (Connection) -> Void
 
-    /// While the socket is registered; nil before the start and after the stop.
-    private var registration: Registration?
+    private enum Phase {
+        case bound
+        case accepting(Registration)
+        case closed
+    }
+
+    private var phase = Phase.bound
     /// Grows with each pause in a row.
     private var nextPause: Duration
     private var resumption: TimerID?
@@ -38,23 +43,24 @@ final class AcceptSource {
     }
 
     func start() {
+        guard case .bound = phase else { return }
         let registration = loop.registrations.insert(self)
-        self.registration = registration
+        phase = .accepting(registration)
         let code = loop.epoll.add(socket.descriptor, events: Readiness.input, as: registration)
         precondition(code == 0, "a listening socket could not be watched")
     }
 
     /// Empties the backlog, so that nobody whose connection was completed is turned away, and closes.
     func stop() {
-        guard let registration else { return }
+        if case .closed = phase { return }
         _ = accept(atMost: Int(settings.backlog))
-        end(registration)
+        close()
     }
 
-    private func end(_ registration: Registration) {
+    private func close() {
+        if case .accepting(let registration) = phase { loop.registrations.remove(registration) }
         if let timer = resumption.take() { loop.cancel(timer) }
-        self.registration = nil
-        loop.registrations.remove(registration)
+        phase = .closed
         socket.close()
     }
 
@@ -117,12 +123,12 @@ final class AcceptSource {
 
 extension AcceptSource: Selectable {
     func ready(_ events: UInt32) {
-        guard let registration else { return }
+        guard case .accepting(let registration) = phase else { return }
         let code = accept(atMost: settings.acceptsPerTurn)
         if code != 0 { pause(code, registration) }
     }
 
     func loopStopped() {
-        if let registration { end(registration) }
+        close()
     }
 }

@@ -38,6 +38,7 @@ struct ListeningSocket: Sendable {
     // MARK: TCP
 
     /// Binds without SO_REUSEPORT and lets go: fails when anybody listens there. SO_REUSEADDR only forgives old connections.
+    /// Two processes that start in the same instant can both pass; what they share beyond the port has to tell them apart.
     private static func probe(_ address: SocketAddress) throws(NetworkError) {
         let descriptor = try makeSocket(for: address)
         defer { SystemCall.close(descriptor) }

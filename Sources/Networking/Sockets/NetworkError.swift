@@ -13,9 +13,7 @@ package enum NetworkError: Error, Equatable {
     /// Something that is not a socket is in the way of a Unix socket.
     case pathOccupied(String)
     /// Any other failure of a system call.
-    case system(call: StaticString, code: Int32)
-
-    package static func == (left: Self, right: Self) -> Bool { left.description == right.description }
+    case system(call: String, code: Int32)
 }
 
 extension NetworkError: CustomStringConvertible {

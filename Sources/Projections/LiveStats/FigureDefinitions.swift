@@ -80,9 +80,9 @@ package enum FigureDefinitions {
 
     /// A window in the largest unit that divides it.
     private static func text(of window: Milliseconds) -> String {
-        for (size, unit) in [(3_600_000, "hours"), (60_000, "minutes"), (1_000, "seconds")] as [(Int64, String)]
+        for (size, unit) in [(3_600_000, "hour"), (60_000, "minute"), (1_000, "second")] as [(Int64, String)]
         where window >= size && window % size == 0 {
-            return "\(window / size) \(unit)"
+            return "\(window / size) \(unit)" + (window == size ? "" : "s")
         }
         return "\(window) milliseconds"
     }

@@ -19,7 +19,7 @@ package struct LiveStatsFold: Sendable {
 
     let settings: LiveStatsSettings
     /// The last event folded.
-    package internal(set) var asOf: SequenceNumber = 0
+    package internal(set) var asOf: SequenceNumber
     /// The moment up to which time has passed; after a wrong clock was set right, a state ahead of it is worth a rebuild.
     package internal(set) var now: Milliseconds
     package internal(set) var timeZone: String
@@ -37,11 +37,17 @@ package struct LiveStatsFold: Sendable {
     /// Effects of events dated ahead of ``now``.
     var pending = MinimumHeap<Effect>()
 
-    /// A fold of nothing, to which the whole log is applied.
+    /// A fold of nothing, to which the log is applied.
     /// - Parameters:
     ///   - timeZone: where the workspace's days begin, until an event changes it.
     ///   - now: the moment from which figures will be asked for; what has left their windows by then is not kept.
-    package init(settings: LiveStatsSettings = LiveStatsSettings(), timeZone: String, startingAt now: Milliseconds) {
+    ///   - sequence: the last event that the log no longer has; 0 while it has all. Tasks and orchestrators whose last word
+    ///     was in that part are unknown then, so a checkpoint is better.
+    package init(
+        settings: LiveStatsSettings = LiveStatsSettings(), timeZone: String, startingAt now: Milliseconds,
+        after sequence: SequenceNumber = 0
+    ) {
+        asOf = sequence
         self.settings = settings
         self.timeZone = timeZone
         self.now = now

@@ -70,8 +70,11 @@ struct TypeCounts: Sendable {
         }
         let quarter = Self.quarter(of: time)
         guard quarter >= first else { return }
-        if (quarters[quarter]?.types[type]?.count += 1) != nil { return }
-        quarters[quarter, default: Quarter()].other += 1
+        if quarters[quarter]?.types[type] == nil {
+            quarters[quarter, default: Quarter()].other += 1
+        } else {
+            quarters[quarter]?.types[type]?.count += 1
+        }
     }
 
     /// Begins another day, also when the zone changes.

@@ -50,7 +50,7 @@ struct WorkspaceDoor: Sendable {
         _ workspace: WorkspaceLog, _ credential: Credential,
         _ body: @escaping @Sendable (Result<Entry, Problem>) -> Void
     ) {
-        guard let registry = hub.registry(of: workspace.key) else { return body(.failure(.notFound)) }
+        guard let registry = hub.registry(of: workspace.key) else { return awaitIntake(workspace, credential, body) }
         let generation = registry.closeGeneration
         let directory = workspace.directory()
         let identity = WorkspaceIdentity(key: workspace.key, id: workspace.id, slug: directory.slug)
@@ -94,6 +94,23 @@ struct WorkspaceDoor: Sendable {
             case .failed(let fault): body(.failure(Problem(fault)))
             case .created, .alreadyExists, .nameTaken, .unknownWorkspace: body(.failure(.notFound))
             }
+        }
+        if !log.submit(submission) { body(.failure(.queueFull)) }
+    }
+
+    /// A workspace that was committed this moment is found by its name before its streams are set up. Asking the writer to
+    /// create it again answers, without effect, once that is done.
+    private func awaitIntake(
+        _ workspace: WorkspaceLog, _ credential: Credential,
+        _ body: @escaping @Sendable (Result<Entry, Problem>) -> Void
+    ) {
+        let directory = workspace.directory()
+        let submission = Submission(
+            .createWorkspace(workspace.id, slug: directory.slug, timeZone: directory.timeZone, name: nil),
+            by: SystemEvents.principal
+        ) { _ in
+            guard hub.registry(of: workspace.key) != nil else { return body(.failure(.notFound)) }
+            enter(workspace, credential, body)
         }
         if !log.submit(submission) { body(.failure(.queueFull)) }
     }

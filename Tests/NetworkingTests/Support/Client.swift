@@ -4,6 +4,8 @@ import Testing
 
 /// The other end: a blocking socket, used where the answer is on its way already or on a thread of its own.
 final class Client: Sendable {
+    struct Refused: Error {}
+
     let descriptor: Int32
 
     init(descriptor: Int32) {
@@ -25,12 +27,12 @@ final class Client: Sendable {
             target.sin_family = sa_family_t(AF_INET)
             target.sin_port = port.bigEndian
             target.sin_addr.s_addr = number.bigEndian
-            try #require(Self.connect(made, &target) == 0)
+            guard Self.connect(made, &target) == 0 else { throw Refused() }
         case .unix(let path):
             var target = sockaddr_un()
             target.sun_family = sa_family_t(AF_UNIX)
             unsafe withUnsafeMutableBytes(of: &target.sun_path) { unsafe $0.copyBytes(from: Array(path.utf8)) }
-            try #require(Self.connect(made, &target) == 0)
+            guard Self.connect(made, &target) == 0 else { throw Refused() }
         case .v6:
             Issue.record("the test client speaks IPv4")
         }
@@ -44,8 +46,26 @@ final class Client: Sendable {
         }
     }
 
-    /// A TCP connection over loopback: the server's end non-blocking, as accept4 leaves it.
-    static func connectedPair() throws -> (server: Int32, client: Client) {
+    enum Kind: Sendable {
+        /// Over loopback.
+        case tcp
+        /// A Unix-domain stream.
+        case stream
+        /// A Unix-domain socket that keeps the boundaries of sends.
+        case packets
+    }
+
+    /// Two connected sockets; the server's end is non-blocking, as accept4 leaves it.
+    static func connectedPair(_ kind: Kind = .tcp) throws -> (server: Int32, client: Client) {
+        if kind == .tcp { return try connectedTCPPair() }
+        var ends: [Int32] = [0, 0]
+        let type = kind == .stream ? SOCK_STREAM.rawValue : SOCK_SEQPACKET.rawValue
+        let code = unsafe socketpair(AF_UNIX, Int32(type), 0, &ends)
+        try #require(code == 0 && fcntl(ends[0], F_SETFL, O_NONBLOCK) == 0)
+        return (ends[0], Client(descriptor: ends[1]))
+    }
+
+    private static func connectedTCPPair() throws -> (server: Int32, client: Client) {
         let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
         defer { close(listener) }
         var address = sockaddr_in()
@@ -90,23 +110,28 @@ final class Client: Sendable {
     }
 
     /// Reads to the end on a thread of its own.
-    func readAll() async -> (bytes: [UInt8], isReset: Bool) {
+    func readAll() async -> (bytes: [UInt8], isReset: Bool)? {
         let feed = Feed<(bytes: [UInt8], isReset: Bool)>()
         Thread.run { feed.send((self.read(.max), errno == ECONNRESET)) }
         return await feed.next()
     }
 
-    func finishSending() { shutdown(descriptor, Int32(SHUT_WR)) }
-
-    /// Makes close send RST.
-    func resetOnClose() {
-        var value = linger(l_onoff: 1, l_linger: 0)
-        unsafe setsockopt(descriptor, SOL_SOCKET, SO_LINGER, &value, socklen_t(MemoryLayout<linger>.size))
+    /// One read, which returns at once when something is there; empty at the end.
+    func readOnce() -> [UInt8] {
+        var buffer = [UInt8](repeating: 0, count: 65_536)
+        let got = unsafe recv(descriptor, &buffer, buffer.count, 0)
+        return Array(buffer[..<max(0, got)])
     }
 
-    func limitReceiveBuffer(_ bytes: Int32) {
-        var value = bytes
-        unsafe setsockopt(descriptor, SOL_SOCKET, SO_RCVBUF, &value, socklen_t(MemoryLayout<Int32>.size))
+    func finishSending() { shutdown(descriptor, Int32(SHUT_WR)) }
+
+    /// Sends RST and forgets the connection; the descriptor stays until deinit. Connecting to AF_UNSPEC is how Linux does that.
+    func reset() {
+        var value = linger(l_onoff: 1, l_linger: 0)
+        unsafe setsockopt(descriptor, SOL_SOCKET, SO_LINGER, &value, socklen_t(MemoryLayout<linger>.size))
+        var nowhere = sockaddr_in()
+        nowhere.sin_family = sa_family_t(AF_UNSPEC)
+        _ = Self.connect(descriptor, &nowhere)
     }
 }
 

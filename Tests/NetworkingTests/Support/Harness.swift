@@ -31,13 +31,13 @@ extension EventLoop {
 final class Feed<Value: Sendable>: Sendable {
     private struct State {
         var values: [Value] = []
-        var waiter: CheckedContinuation<Value, Never>?
+        var waiter: CheckedContinuation<Value?, Never>?
     }
 
     private let state = Mutex(State())
 
     func send(_ value: Value) {
-        let waiter = state.withLock { state -> CheckedContinuation<Value, Never>? in
+        let waiter = state.withLock { state -> CheckedContinuation<Value?, Never>? in
             if let waiter = state.waiter.take() { return waiter }
             state.values.append(value)
             return nil
@@ -45,16 +45,20 @@ final class Feed<Value: Sendable>: Sendable {
         waiter?.resume(returning: value)
     }
 
-    func next() async -> Value {
-        await withCheckedContinuation { continuation in
-            let ready = state.withLock { state -> Value? in
-                guard !state.values.isEmpty else {
+    /// The next value; nil when the test's time is over.
+    func next() async -> Value? {
+        await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                let ready = state.withLock { state -> Value?? in
+                    if Task.isCancelled { return .some(nil) }
+                    if !state.values.isEmpty { return state.values.removeFirst() }
                     state.waiter = continuation
                     return nil
                 }
-                return state.values.removeFirst()
+                if let ready { continuation.resume(returning: ready) }
             }
-            if let ready { continuation.resume(returning: ready) }
+        } onCancel: {
+            state.withLock { $0.waiter.take() }?.resume(returning: nil)
         }
     }
 
@@ -75,6 +79,10 @@ final class Probe: ConnectionHandler {
     let feed: Feed<Notice>
     var onReceived: (Connection, [UInt8]) -> Int = { $1.count }
     var onWritable: (Connection) -> Void = { _ in }
+    /// Handlers hold their connections; this one may, too. Let go as the contract says: when the connection closed.
+    var kept: Connection?
+    /// How far a script has come.
+    var position = 0
 
     init(_ feed: Feed<Notice>) {
         self.feed = feed
@@ -92,10 +100,13 @@ final class Probe: ConnectionHandler {
     }
 
     func connectionPeerClosed(_ connection: Connection) { feed.send(.peerClosed) }
-    func connectionClosed(_ connection: Connection, reason: CloseReason) { feed.send(.closed(reason)) }
+    func connectionClosed(_ connection: Connection, reason: CloseReason) {
+        kept = nil
+        feed.send(.closed(reason))
+    }
 }
 
-/// A connected TCP pair: our end a connection with a probe on a loop, the other end a plain blocking socket.
+/// A connected pair: our end a connection with a probe on a loop, the other end a plain blocking socket.
 struct Pair: Sendable {
     let connection: LoopBound<Connection>
     let notices: Feed<Probe.Notice>
@@ -103,13 +114,16 @@ struct Pair: Sendable {
 
     /// - Parameter setUp: on the loop, before any byte is read.
     static func make(
-        on loop: EventLoop, setUp: @escaping @Sendable (Connection, Probe) -> Void = { _, _ in }
+        on loop: EventLoop, kind: Client.Kind = .tcp,
+        setUp: @escaping @Sendable (Connection, Probe) -> Void = { _, _ in }
     ) async throws -> Pair {
-        let (server, client) = try Client.connectedPair()
+        let (server, client) = try Client.connectedPair(kind)
         let notices = Feed<Probe.Notice>()
         let connection = await loop.run {
             var opened: LoopBound<Connection>?
-            Connection.open(descriptor: server, peer: .v4(0x7F00_0001, port: 1), on: loop) { connection in
+            Connection.open(
+                descriptor: server, peer: kind == .tcp ? .v4(0x7F00_0001, port: 1) : .unix(path: ""), on: loop
+            ) { connection in
                 let probe = Probe(notices)
                 connection.handler = probe
                 setUp(connection, probe)

@@ -32,7 +32,7 @@ struct GroupCommitTests {
         store.sink.onGroup { _ in gate.pass() }
 
         async let first = log.append([.custom()], to: workspace)
-        gate.waitForArrival()
+        await gate.waitForArrival()
         let answers = AnswerList()
         for index in 0..<5 {
             let isQueued = log.submit(
@@ -55,7 +55,7 @@ struct GroupCommitTests {
         store.sink.onGroup { _ in gate.pass() }
 
         async let first = log.append([.custom()], to: workspace)
-        gate.waitForArrival()
+        await gate.waitForArrival()
         for _ in 0..<3 {
             _ = log.submit(
                 Submission(.append(workspace.key, [.custom(), .custom()], isBatch: true), by: admin) { _ in })
@@ -91,7 +91,7 @@ struct GroupCommitTests {
         let gate = Gate()
         store.sink.onGroup { _ in gate.pass() }
         async let first = log.append([.custom()], to: workspace)
-        gate.waitForArrival()
+        await gate.waitForArrival()
 
         let offers = (0..<4).map { _ in
             log.submit(Submission(.append(workspace.key, [.custom()], isBatch: false), by: admin) { _ in })

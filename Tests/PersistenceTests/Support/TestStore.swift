@@ -120,18 +120,20 @@ struct AllowingJudge: AppendJudge {
 
 /// Holds the writer inside the sink until it is opened.
 final class Gate: Sendable {
-    private let arrived = DispatchSemaphore(value: 0)
+    private let (arrivals, arrival) = AsyncStream<Void>.makeStream()
     private let opened = DispatchSemaphore(value: 0)
     private let isUsed = Atomic(false)
 
-    /// Waits, the first time only.
+    /// Blocks the writer's thread, the first time only.
     func pass() {
         if isUsed.exchange(true, ordering: .relaxed) { return }
-        arrived.signal()
+        arrival.yield()
         opened.wait()
     }
 
-    func waitForArrival() { arrived.wait() }
+    func waitForArrival() async {
+        for await _ in arrivals { return }
+    }
 
     func open() { opened.signal() }
 }

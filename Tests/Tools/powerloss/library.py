@@ -19,4 +19,4 @@ def build(directory=None):
 
 def environment(library, data, mirror):
     """The variables that make a program's writes below `data` survive in `mirror` only once they are synced."""
-    return {"LD_PRELOAD": library, "TIDELINE_POWERLOSS_DIR": data, "TIDELINE_POWERLOSS_MIRROR": mirror}
+    return {"LD_PRELOAD": library, "POWERLOSS_DIR": data, "POWERLOSS_MIRROR": mirror}

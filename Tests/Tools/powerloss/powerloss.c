@@ -2,7 +2,7 @@
 // fsync; this does.
 //
 //   cc -O2 -Wall -Wextra -shared -fPIC -o powerloss.so powerloss.c -ldl -lpthread
-//   TIDELINE_POWERLOSS_DIR=/data TIDELINE_POWERLOSS_MIRROR=/mirror LD_PRELOAD=./powerloss.so server …
+//   POWERLOSS_DIR=/data POWERLOSS_MIRROR=/mirror LD_PRELOAD=./powerloss.so server …
 //
 // The mirror holds each file as the disk is sure to hold it: as of its last fsync or fdatasync. After the process is
 // killed, the mirror is what a machine finds when the power comes back.
@@ -76,7 +76,7 @@ static void fail(const char *what, const char *path) {
 }
 
 static void initialize(void) {
-    const char *directory = getenv("TIDELINE_POWERLOSS_DIR"), *target = getenv("TIDELINE_POWERLOSS_MIRROR");
+    const char *directory = getenv("POWERLOSS_DIR"), *target = getenv("POWERLOSS_MIRROR");
     if (!directory || !target) return;
     if (!realpath(directory, root)) fail("resolve", directory);
     if (!realpath(target, mirror)) fail("resolve", target);
