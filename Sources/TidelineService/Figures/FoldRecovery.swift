@@ -9,6 +9,9 @@ import Telemetry
 final class FoldRecovery: Sendable {
     /// The name of the live figures among the checkpoints.
     static let fold = "live-stats"
+    /// How far a clock may have been set back while the server was down, before its figures are rebuilt. Figures are never of
+    /// a time before the last, so that without a rebuild they would stand still for so long.
+    private static let toleratedLead: Milliseconds = 5_000
     /// Events read at a time.
     private static let pageEvents = 5_000
 
@@ -38,20 +41,27 @@ final class FoldRecovery: Sendable {
     func load(_ registries: [(WorkspaceLog, WorkspaceRegistry)]) {
         let reader = log.readers()
         for (workspace, registry) in registries {
-            let fold =
-                checkpoint(of: workspace, reader)
-                ?? LiveStatsFold(settings: settings, timeZone: workspace.directory().timeZone, startingAt: clock())
+            let fold = checkpoint(of: workspace, reader) ?? emptyFold(of: workspace)
             board.add(
                 workspace.key, fold: fold, isCatchingUp: fold.asOf < workspace.head, registry: registry)
         }
         progress.withLock { $0 = (0, registries.count) }
     }
 
+    /// A fold that has seen nothing of what the log still holds.
+    private func emptyFold(of workspace: WorkspaceLog) -> LiveStatsFold {
+        LiveStatsFold(
+            settings: settings, timeZone: workspace.directory().timeZone, startingAt: clock(), after: workspace.floor)
+    }
+
+    /// The fold as it was saved; nil where it is of no use: damaged, of another version, ahead of the log, behind what the
+    /// log still holds, or of a time that has not come, since its clock was wrong.
     private func checkpoint(of workspace: WorkspaceLog, _ reader: LogReader) -> LiveStatsFold? {
         do {
             guard let saved = try reader.checkpoint(workspace.key, fold: Self.fold, version: LiveStatsFold.version),
-                saved.sequence <= workspace.head,
-                let fold = LiveStatsFold(decoding: saved.state, settings: settings), fold.asOf == saved.sequence
+                (workspace.floor...workspace.head).contains(saved.sequence),
+                let fold = LiveStatsFold(decoding: saved.state, settings: settings), fold.asOf == saved.sequence,
+                fold.now <= clock() + Self.toleratedLead
             else { return nil }
             return fold
         } catch {
@@ -66,7 +76,12 @@ final class FoldRecovery: Sendable {
         for workspace in workspaces {
             while !isCancelled() {
                 do {
-                    let position = max(board.asOf(workspace.key) ?? 0, workspace.floor)
+                    var position = board.asOf(workspace.key) ?? 0
+                    if position < workspace.floor {
+                        let fold = emptyFold(of: workspace)
+                        board.restart(workspace.key, with: fold)
+                        position = fold.asOf
+                    }
                     let page = try reader.replay(workspace.key, after: position, limit: Self.pageEvents)
                     if board.catchUp(workspace.key, with: page, head: { workspace.head }) { break }
                     if page.isEmpty {

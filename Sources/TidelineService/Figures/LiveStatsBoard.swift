@@ -41,10 +41,10 @@ final class LiveStatsBoard: StatsSource, Sendable {
         }
     }
 
-    private let settings: LiveStatsSettings
+    private let clock: @Sendable () -> Milliseconds
     private let cells = Mutex<[WorkspaceKey: Cell]>([:])
 
-    init(settings: LiveStatsSettings) { self.settings = settings }
+    init(clock: @escaping @Sendable () -> Milliseconds) { self.clock = clock }
 
     /// Takes up a workspace.
     /// - Parameter fold: from a checkpoint, or fresh; `isCatchingUp` when the log is ahead of it.
@@ -56,9 +56,13 @@ final class LiveStatsBoard: StatsSource, Sendable {
     private func cell(_ workspace: WorkspaceKey) -> Cell? { cells.withLock { $0[workspace] } }
 
     /// Folds committed events, in order. While a rebuild is reading they are left to it: a fold takes only the next seq.
+    ///
+    /// Time passes first, also where nobody watches: else everything would wait in the fold as if it were dated ahead.
     func apply(_ events: [CommittedEvent], of workspace: WorkspaceKey) {
         guard let cell = cell(workspace) else { return }
+        let now = clock()
         cell.state.withLock { state in
+            state.fold.advance(to: now)
             for event in events { state.fold.apply(event) }
             state.isDirty = true
         }
@@ -68,7 +72,9 @@ final class LiveStatsBoard: StatsSource, Sendable {
     /// - Returns: whether the fold has reached `head()`; asked under the lock, so that no event falls between.
     func catchUp(_ workspace: WorkspaceKey, with page: [CommittedEvent], head: () -> SequenceNumber) -> Bool {
         guard let cell = cell(workspace) else { return true }
+        let now = clock()
         return cell.state.withLock { state in
+            state.fold.advance(to: now)
             for event in page { state.fold.apply(event) }
             state.isDirty = true
             guard state.fold.asOf >= head() else { return false }
@@ -76,6 +82,11 @@ final class LiveStatsBoard: StatsSource, Sendable {
             state.sample = nil
             return true
         }
+    }
+
+    /// Begins a rebuild anew, since the log no longer holds the events behind the fold.
+    func restart(_ workspace: WorkspaceKey, with fold: LiveStatsFold) {
+        cell(workspace)?.state.withLock { $0.fold = fold }
     }
 
     func asOf(_ workspace: WorkspaceKey) -> SequenceNumber? {

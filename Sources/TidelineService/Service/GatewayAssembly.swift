@@ -89,7 +89,7 @@ struct GatewayAssembly {
         let registries = WorkspaceRegistries()
         let pool = QueryPool()
         let waiters = HeadWaiters()
-        let board = LiveStatsBoard(settings: configuration.liveStats)
+        let board = LiveStatsBoard(clock: clock)
         let hub = Hub(
             settings: configuration.streamSettings, shardCount: loops.loops.count, registries: registries,
             replay: LogReplay(log: log, pool: pool, registry: { registries[$0] }), stats: board,
