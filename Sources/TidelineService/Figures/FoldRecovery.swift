@@ -97,7 +97,7 @@ final class FoldRecovery: Sendable {
         }
     }
 
-    /// Saves the folds that changed since the last time. Called every minute and at the end.
+    /// Saves the folds that changed since the last time. Called every minute, after many events, and at the end.
     func saveCheckpoints(whenDone: @escaping @Sendable () -> Void) {
         let checkpoints = board.takeDirty().map { workspace, fold in
             FoldCheckpoint(

@@ -41,8 +41,14 @@ final class LiveStatsBoard: StatsSource, Sendable {
         }
     }
 
+    /// Events of all workspaces between two rounds of checkpoints at most, so that a start after a crash has about a second
+    /// to fold, however fast they came in.
+    private static let checkpointEvents = 50_000
+
     private let clock: @Sendable () -> Milliseconds
     private let cells = Mutex<[WorkspaceKey: Cell]>([:])
+    private let eventsBehindCheckpoint = Atomic(0)
+    private let checkpointDue = Mutex<(@Sendable () -> Void)?>(nil)
 
     init(clock: @escaping @Sendable () -> Milliseconds) { self.clock = clock }
 
@@ -66,7 +72,12 @@ final class LiveStatsBoard: StatsSource, Sendable {
             for event in events { state.fold.apply(event) }
             state.isDirty = true
         }
+        let (before, after) = eventsBehindCheckpoint.add(events.count, ordering: .relaxed)
+        if before < Self.checkpointEvents, after >= Self.checkpointEvents { checkpointDue.withLock { $0 }?() }
     }
+
+    /// Names who is told, on the writer's thread, that enough events have come in for a round of checkpoints.
+    func whenCheckpointDue(_ tell: @escaping @Sendable () -> Void) { checkpointDue.withLock { $0 = tell } }
 
     /// Folds a page of the log on behalf of a rebuild.
     /// - Returns: whether the fold has reached `head()`; asked under the lock, so that no event falls between.
@@ -95,6 +106,7 @@ final class LiveStatsBoard: StatsSource, Sendable {
 
     /// The folds that changed since the last call, for the checkpoints.
     func takeDirty() -> [(workspace: WorkspaceKey, fold: LiveStatsFold)] {
+        eventsBehindCheckpoint.store(0, ordering: .relaxed)
         let cells = self.cells.withLock { $0 }
         return cells.compactMap { workspace, cell in
             cell.state.withLock { state in

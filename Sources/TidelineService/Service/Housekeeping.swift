@@ -6,7 +6,7 @@ import Synchronization
 
 /// What the server does beside serving: catches the figures up after a start, saves checkpoints, follows the log's floor.
 final class Housekeeping: Sendable {
-    /// Between two rounds of checkpoints.
+    /// Between two rounds of checkpoints; shorter while many events come in.
     private static let interval = 60
     private let context: ServiceContext
     private let isStopping = Atomic(false)
@@ -24,8 +24,13 @@ final class Housekeeping: Sendable {
             context.recovery.catchUp(context.log.workspaces) { isStopping.load(ordering: .relaxed) }
             recovery.signal()
         }
+        context.board.whenCheckpointDue { [timer] in timer.signal() }
         queue.async { [self] in
-            while timer.wait(timeout: .now() + .seconds(Self.interval)) == .timedOut { round() }
+            while true {
+                _ = timer.wait(timeout: .now() + .seconds(Self.interval))
+                if isStopping.load(ordering: .relaxed) { return }
+                round()
+            }
         }
     }
 
