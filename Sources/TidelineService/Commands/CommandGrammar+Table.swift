@@ -138,7 +138,7 @@ extension CommandGrammar {
     private static let workspaceList = CommandGrammar(
         name: "workspace list", positionals: [],
         summary: "list workspaces",
-        description: ["Shows id, slug, time zone, number of members and head of the log."],
+        description: ["Shows slug, id, time zone, head and floor of the log, and the number of open streams."],
         options: [.flag("--json", "Print an array of objects.")] + configuration,
         examples: [Example(command: "tideline workspace list --json", meaning: "For scripts.")],
         failure: "the log is not reachable")
@@ -153,13 +153,17 @@ extension CommandGrammar {
             others are appended.
             """,
             """
-            It can be repeated: an event whose eventId is in the log already is counted as a duplicate, so an \
-            interrupted import is simply started again. A running server folds and broadcasts the events like any \
-            others.
+            It can be repeated: an event whose eventId is in the log already is counted as a duplicate; a line \
+            without one gets an eventId made of its number and bytes. An import of a file that was interrupted goes \
+            on where it was. A running server folds and broadcasts the events like any others.
+            """,
+            """
+            The workspace must exist. Of an export, workspace.created and workspace.updated are left out: the \
+            workspace imported into has its own slug and zone.
             """,
         ],
         options: [
-            .value("--workspace", "W", "For lines that name no workspaceId."),
+            .value("--workspace", "W", "For lines that name no workspaceId, and for exported lines, whatever they name."),
             .flag("--dry-run", "Check every line, append nothing."),
             .flag("--quiet", "Do not broadcast: open streams hear nothing of it."),
             .flag("--json", "Print the counts as an object."),

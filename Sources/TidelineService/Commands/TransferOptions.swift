@@ -9,7 +9,7 @@ package struct ImportOptions: Sendable, Equatable {
 
     package var configuration: ConfigurationOptions
     package var source: Source
-    /// For lines that name no workspace; nil refuses them.
+    /// For lines that name no workspace (nil refuses them), and for exported lines in place of the one they name.
     package var workspace: WorkspaceID?
     /// Whether to check every line and append nothing.
     package var isDryRun: Bool

@@ -11,6 +11,8 @@ final class FoldRecovery: Sendable {
     static let fold = "live-stats"
     /// Events read at a time.
     private static let pageEvents = 5_000
+    /// How far ahead of the clock a checkpoint may have been taken, in milliseconds.
+    private static let clockTolerance: Milliseconds = 60_000
 
     private let log: EventLog
     private let board: LiveStatsBoard
@@ -40,7 +42,9 @@ final class FoldRecovery: Sendable {
         for (workspace, registry) in registries {
             let fold =
                 checkpoint(of: workspace, reader)
-                ?? LiveStatsFold(settings: settings, timeZone: workspace.directory().timeZone, startingAt: clock())
+                ?? LiveStatsFold(
+                    settings: settings, timeZone: workspace.directory().timeZone, startingAt: clock(),
+                    after: workspace.floor)
             board.add(
                 workspace.key, fold: fold, isCatchingUp: fold.asOf < workspace.head, registry: registry)
         }
@@ -51,7 +55,9 @@ final class FoldRecovery: Sendable {
         do {
             guard let saved = try reader.checkpoint(workspace.key, fold: Self.fold, version: LiveStatsFold.version),
                 saved.sequence <= workspace.head,
-                let fold = LiveStatsFold(decoding: saved.state, settings: settings), fold.asOf == saved.sequence
+                let fold = LiveStatsFold(decoding: saved.state, settings: settings), fold.asOf == saved.sequence,
+                // Pruned in between, or saved under a clock that was far ahead: the log is read anew.
+                fold.asOf >= workspace.floor, fold.now <= clock() + Self.clockTolerance
             else { return nil }
             return fold
         } catch {
@@ -64,21 +70,24 @@ final class FoldRecovery: Sendable {
     func catchUp(_ workspaces: [WorkspaceLog], isCancelled: () -> Bool) {
         let reader = log.readers()
         for workspace in workspaces {
-            while !isCancelled() {
-                do {
-                    let position = max(board.asOf(workspace.key) ?? 0, workspace.floor)
-                    let page = try reader.replay(workspace.key, after: position, limit: Self.pageEvents)
-                    if board.catchUp(workspace.key, with: page, head: { workspace.head }) { break }
-                    if page.isEmpty {
-                        diagnostics.error("figures cannot be rebuilt", ["workspace": .string(workspace.id.text)])
-                        break
-                    }
-                } catch {
-                    diagnostics.error("log not read while rebuilding", ["workspace": .string(workspace.id.text)])
-                    break
-                }
-            }
+            while !isCancelled(), !step(workspace, reader) {}
             progress.withLock { $0.done += 1 }
+        }
+    }
+
+    /// Folds one page.
+    /// - Returns: whether the workspace has caught up.
+    private func step(_ workspace: WorkspaceLog, _ reader: LogReader) -> Bool {
+        do throws(StoreError) {
+            let position = board.asOf(workspace.key) ?? workspace.floor
+            let page = try reader.replay(workspace.key, after: position, limit: Self.pageEvents)
+            return board.catchUp(workspace.key, with: page, head: { workspace.head })
+        } catch {
+            diagnostics.error(
+                "log not read while rebuilding figures, trying again",
+                ["workspace": .string(workspace.id.text), "error": .string(error.message)])
+            pause(.seconds(1))
+            return false
         }
     }
 

@@ -44,7 +44,14 @@ final class LiveStatsBoard: StatsSource, Sendable {
     private let settings: LiveStatsSettings
     private let cells = Mutex<[WorkspaceKey: Cell]>([:])
 
-    init(settings: LiveStatsSettings) { self.settings = settings }
+    private let clock: @Sendable () -> Milliseconds
+    /// Events folded since the last checkpoint, of all workspaces.
+    private let unsaved = Atomic(0)
+
+    init(settings: LiveStatsSettings, clock: @escaping @Sendable () -> Milliseconds) {
+        self.settings = settings
+        self.clock = clock
+    }
 
     /// Takes up a workspace.
     /// - Parameter fold: from a checkpoint, or fresh; `isCatchingUp` when the log is ahead of it.
@@ -56,9 +63,14 @@ final class LiveStatsBoard: StatsSource, Sendable {
     private func cell(_ workspace: WorkspaceKey) -> Cell? { cells.withLock { $0[workspace] } }
 
     /// Folds committed events, in order. While a rebuild is reading they are left to it: a fold takes only the next seq.
+    ///
+    /// Time passes for the fold here too: else the events of a workspace that nobody watches would wait in it as future ones.
     func apply(_ events: [CommittedEvent], of workspace: WorkspaceKey) {
         guard let cell = cell(workspace) else { return }
+        let now = clock()
+        unsaved.add(events.count, ordering: .relaxed)
         cell.state.withLock { state in
+            state.fold.advance(to: now)
             for event in events { state.fold.apply(event) }
             state.isDirty = true
         }
@@ -68,7 +80,10 @@ final class LiveStatsBoard: StatsSource, Sendable {
     /// - Returns: whether the fold has reached `head()`; asked under the lock, so that no event falls between.
     func catchUp(_ workspace: WorkspaceKey, with page: [CommittedEvent], head: () -> SequenceNumber) -> Bool {
         guard let cell = cell(workspace) else { return true }
+        let now = clock()
+        unsaved.add(page.count, ordering: .relaxed)
         return cell.state.withLock { state in
+            state.fold.advance(to: now)
             for event in page { state.fold.apply(event) }
             state.isDirty = true
             guard state.fold.asOf >= head() else { return false }
@@ -82,8 +97,12 @@ final class LiveStatsBoard: StatsSource, Sendable {
         cell(workspace)?.state.withLock { $0.fold.asOf }
     }
 
+    /// Events that a start would have to fold again if the process ended now.
+    var unsavedEvents: Int { unsaved.load(ordering: .relaxed) }
+
     /// The folds that changed since the last call, for the checkpoints.
     func takeDirty() -> [(workspace: WorkspaceKey, fold: LiveStatsFold)] {
+        unsaved.store(0, ordering: .relaxed)
         let cells = self.cells.withLock { $0 }
         return cells.compactMap { workspace, cell in
             cell.state.withLock { state in

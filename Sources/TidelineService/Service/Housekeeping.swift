@@ -6,8 +6,12 @@ import Synchronization
 
 /// What the server does beside serving: catches the figures up after a start, saves checkpoints, follows the log's floor.
 final class Housekeeping: Sendable {
-    /// Between two rounds of checkpoints.
-    private static let interval = 60
+    /// Seconds between two looks.
+    private static let interval = 1
+    /// Looks between two rounds of checkpoints.
+    private static let looksPerRound = 60
+    /// So many events folded since make a round due at once: a start folds them again in a second or two.
+    private static let eventsPerRound = 200_000
     private let context: ServiceContext
     private let isStopping = Atomic(false)
     private let queue = DispatchQueue(label: "tideline.housekeeping")
@@ -25,7 +29,13 @@ final class Housekeeping: Sendable {
             recovery.signal()
         }
         queue.async { [self] in
-            while timer.wait(timeout: .now() + .seconds(Self.interval)) == .timedOut { round() }
+            var looks = 0
+            while timer.wait(timeout: .now() + .seconds(Self.interval)) == .timedOut {
+                looks += 1
+                guard looks >= Self.looksPerRound || context.board.unsavedEvents >= Self.eventsPerRound else { continue }
+                looks = 0
+                round()
+            }
         }
     }
 

@@ -109,6 +109,23 @@ struct ShardDeliveryTests {
         #expect(client.names.filter { $0 == "stats" }.count == 5)
     }
 
+    @Test func `figures are sent once, whatever follows them`() {
+        let stage = Stage()
+        let client = stage.open(stats: true)
+        stage.run()
+        stage.advance(.seconds(6))
+        let before = client.names.filter { $0 == "stats" }.count
+
+        for _ in 0..<3 {
+            stage.commit()
+            stage.run()
+        }
+
+        #expect(before >= 2)
+        #expect(client.names.filter { $0 == "stats" }.count == before)
+        #expect(client.sequences == [1, 2, 3])
+    }
+
     @Test func `a stalled reader is given one snapshot for all it missed`() {
         var settings = StreamSettings()
         settings.stallTimeout = .seconds(100)

@@ -50,6 +50,11 @@ final class Stage {
         }
     }
 
+    /// Runs the mailboxes without serving a stream.
+    func deliver() {
+        for port in ports { _ = port.drain() }
+    }
+
     /// Runs the mailboxes and walks until nothing is left to do.
     func run(budget: Int = 7) {
         var isBusy = true
