@@ -36,6 +36,8 @@ struct LogOpening {
     }
 
     private func makeConnection() throws(StoreError) -> SQLiteConnection {
+        // SQLite would make it readable to others; its write-ahead log takes over the mode.
+        try DurableFile.make(settings.path)
         do throws(SQLiteError) {
             let connection = try SQLiteConnection(path: settings.path, mode: .create)
             // Reads the header, so that a file of something else is told from one that is damaged.

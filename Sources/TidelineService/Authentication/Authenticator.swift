@@ -71,7 +71,8 @@ struct Authenticator: Sendable {
     }
 
     /// A request that changes state by cookie must come from our own page.
-    private func requireSameOrigin(_ request: Request) throws(Problem) {
+    /// - Throws: `cross_origin`.
+    func requireSameOrigin(_ request: Request) throws(Problem) {
         switch request.head.method {
         case .get, .head, .options: return
         default: break
