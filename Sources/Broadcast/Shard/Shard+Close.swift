@@ -56,6 +56,7 @@ extension Shard {
     func close(_ slot: Int, _ reason: CloseReason, retry: Int? = nil) {
         guard slots[slot].phase == .live || slots[slot].phase == .fetching else { return }
         hub.metrics.closed[reason]?.increment()
+        logEnd(slot, reason.rawValue)
         leave(slot)
         if slots[slot].page >= 0 {
             pages.remove(slots[slot].page)
@@ -73,8 +74,33 @@ extension Shard {
     /// The connection broke while it was written to.
     func drop(_ slot: Int) {
         hub.metrics.dropped.increment()
-        if slots[slot].phase != .closing { leave(slot) }
+        if slots[slot].phase != .closing {
+            logEnd(slot, "client", error: "write failed")
+            leave(slot)
+        }
         finish(slot, .aborted)
+    }
+
+    /// Notes that a stream ends, once for each and while it still belongs to its workspace (seed row S4-17).
+    func logEnd(_ slot: Int, _ reason: String, error: String? = nil) {
+        guard let record = records[slot], let space = spaces[Int(slots[slot].space)] else { return }
+        let connection = connectionID(slot)
+        let (user, workspace) = (record.user.text, space.registry.id.text)
+        let age = Duration.milliseconds(wall - record.openedAt)
+        if let error {
+            hub.log.debug(
+                "stream failed",
+                [
+                    "connection": .string(connection), "workspace": .string(workspace), "user": .string(user),
+                    "error": .string(error),
+                ])
+        }
+        hub.log.debug(
+            "stream closed",
+            [
+                "connection": .string(connection), "workspace": .string(workspace), "user": .string(user),
+                "reason": .string(reason), "age.ms": .duration(age),
+            ])
     }
 
     /// Hands the connection back and forgets the stream.

@@ -181,6 +181,11 @@ package final class Shard {
     /// The unique id of a stream, made from its place instead of being stored (seed row S4-13).
     func connectionID(_ slot: Int) -> String { "conn_\(nonce)_\(index).\(slot).\(slots[slot].generation)" }
 
+    /// The `connectionId` that `token`'s stream was told.
+    package func connectionID(_ token: StreamToken) -> String {
+        "conn_\(nonce)_\(index).\(token.slot).\(token.generation)"
+    }
+
     /// The slot behind `token`, unless it ended.
     func find(_ token: StreamToken) -> Int? {
         let slot = Int(token.slot)

@@ -60,15 +60,27 @@ struct RealtimeRoute: Sendable {
         case .open:
             open(wanted, head, request, responder, entry, shard)
         case .busy(let retry):
+            logRefusal("busy", request, entry)
             let problem = Problem(
                 .capacity, "The server holds as many streams as it may.", retryAfter: (retry + 999) / 1000)
             context.refuse(request, responder, problem, entry: entry)
         case .turnedAway(let reason, let retry):
+            logRefusal(reason.rawValue, request, entry)
             responder.respond(
                 Response(.ok, Self.streamFields, body: ControlFrames.closing(reason, retry: retry)))
         case .ended:
+            logRefusal("final", request, entry)
             responder.respond(Response(.noContent))
         }
+    }
+
+    private func logRefusal(_ reason: String, _ request: Request, _ entry: WorkspaceDoor.Entry) {
+        context.diagnostics.debug(
+            "stream refused",
+            [
+                "workspace": .string(entry.workspace.id.text), "user": .string(entry.principal.user.text),
+                "reason": .string(reason), "request": .string(request.requestID),
+            ])
     }
 
     private func open(
@@ -90,7 +102,8 @@ struct RealtimeRoute: Sendable {
         context.diagnostics.debug(
             wanted.resume == nil ? "stream opened" : "stream resumed",
             [
-                "workspace": .string(entry.workspace.id.text), "user": .string(entry.principal.user.text),
+                "connection": .string(shard.connectionID(token)), "workspace": .string(entry.workspace.id.text),
+                "user": .string(entry.principal.user.text), "after": .string(wanted.resume?.description ?? ""),
                 "request": .string(request.requestID),
             ])
     }
