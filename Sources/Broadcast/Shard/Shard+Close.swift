@@ -16,10 +16,17 @@ extension Shard {
         }
         if let hold { space.registry.hold(Set(chosen.compactMap { records[Int($0)]?.user }), hold) }
         for slot in chosen {
-            let retry = hold == nil ? nil : Int(holdMilliseconds) + jitter(settings.retry)
-            close(Int(slot), reason, retry: retry)
+            close(Int(slot), reason, retry: retry(hold, holdMilliseconds))
         }
         return chosen.count
+    }
+
+    /// What a closed client is told to wait: the hold, so that it is let in when it returns. One closed for good returns
+    /// soon, so that it meets the 204 that ends it; behind the hold it would be let in.
+    private func retry(_ hold: WorkspaceRegistry.Hold?, _ holdMilliseconds: Int64) -> Int {
+        let jitter = jitter(settings.retry)
+        guard let hold, !hold.isFinal else { return jitter }
+        return Int(holdMilliseconds) + jitter
     }
 
     /// Ends all streams, each at a random moment of `window`; new ones are turned away.

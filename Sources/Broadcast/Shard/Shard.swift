@@ -86,6 +86,11 @@ package final class Shard {
         return .open
     }
 
+    /// Whether an admin closed this user's streams for good, so that a stream would be answered 204.
+    package func isEnded(_ user: UserID, in registry: WorkspaceRegistry) -> Bool {
+        registry.hold(on: user, at: wall)?.isFinal ?? false
+    }
+
     private func turnAway(_ request: StreamRequest, _ reason: CloseReason) -> Admission {
         let retry = 5 * jitter(settings.retry)
         return request.isBrowser ? .turnedAway(reason, retryMilliseconds: retry) : .busy(retryMilliseconds: retry)

@@ -49,8 +49,14 @@ struct RealtimeRoute: Sendable {
             return context.refuse(request, responder, error, entry: entry)
         }
         let head = ResponseHead(.ok, Self.streamFields)
-        if request.head.method == .head { return responder.respondWithStreamHead(head) }
         let shard = context.home(of: request.loop).shard
+        if request.head.method == .head {
+            // A page asks by HEAD why its EventSource ended.
+            guard !shard.isEnded(entry.principal.user, in: entry.registry) else {
+                return responder.respond(Response(.noContent))
+            }
+            return responder.respondWithStreamHead(head)
+        }
         let wanted = StreamRequest(
             user: entry.principal.user, address: request.peer.host, isBrowser: entry.credential.isAmbient,
             expiresAt: entry.credential.expiresAt, resume: parameters.resume, filter: parameters.filter,
