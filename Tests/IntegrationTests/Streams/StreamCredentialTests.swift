@@ -34,6 +34,8 @@ import Testing
         let scene = try await StreamScene.start(["TIDELINE_SERVER_LOOPS": "2"])
         let removed = try await scene.streams(10, "ana")
         let stays = try await scene.streams(10, "bo")
+        // A token made after the removal would let them in again.
+        let token = scene.token("ana")
 
         try await scene.post("member.removed", ["userId": "ana"])
         let start = ContinuousClock.now
@@ -41,7 +43,9 @@ import Testing
             #expect(try await stream.closing(within: .seconds(5))["reason"].string == "auth_expired")
         }
         #expect(start.duration(to: .now) < .seconds(5))
-        let refusal = await #expect(throws: StreamRefusal.self) { try await scene.stream("ana") }
+        let refusal = await #expect(throws: StreamRefusal.self) {
+            try await scene.server.stream(scene.workspace, token: token)
+        }
         try await scene.postTicks(1...1)
 
         #expect(refusal?.reply.status == 403)

@@ -91,16 +91,19 @@ import Testing
         #expect(try await scene.snapshot()["meta"]["connections"].int == 0)
     }
 
-    @Test(arguments: [
-        "stats=no", "events=1", "stats=off&events=off", "types=", "types=Bad!", "lastEventId=%21", "types=%zz",
-    ])
-    func `S4-15 · a parameter that means nothing is refused, not ignored`(query: String) async throws {
+    @Test func `S4-15 · a parameter that means nothing is refused, not ignored`() async throws {
         let scene = try await StreamScene.start()
+        let queries = [
+            "stats=no", "events=1", "stats=off&events=off", "types=", "types=Bad!", "lastEventId=%21", "types=%zz",
+        ]
 
-        let refusal = await #expect(throws: StreamRefusal.self) { try await scene.stream("ana", query: query) }
+        for query in queries {
+            let refusal = await #expect(throws: StreamRefusal.self, "\(query)") {
+                try await scene.stream("ana", query: query)
+            }
 
-        let status = refusal?.reply.status
-        #expect(status == 400 || status == 422)
-        #expect(try refusal?.reply.json["code"].string?.hasPrefix("invalid_") == true)
+            #expect(refusal?.reply.status == 400 || refusal?.reply.status == 422, "\(query)")
+            #expect(try refusal?.reply.json["code"].string?.hasPrefix("invalid_") == true, "\(query)")
+        }
     }
 }

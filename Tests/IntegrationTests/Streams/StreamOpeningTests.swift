@@ -73,7 +73,8 @@ import Testing
         let stats = try #require(first.last).json
         #expect(stats.object.keys.sorted() == (figures + ["eventCounts", "timestamp"]).sorted())
         for figure in figures { #expect(stats[figure].int != nil, "\(figure)") }
-        #expect(Self.isTimestamp(stats["timestamp"]) && stats["onlineUsers"].int == 1)
+        // A sample of the same second may be older than the stream itself.
+        #expect(Self.isTimestamp(stats["timestamp"]) && later.json["onlineUsers"].int == 1)
         #expect(stats["messagesToday"].int == 0 && later.json["messagesToday"].int == 1)
         #expect(later.json["activeChannels"].int == 1 && later.json["eventCounts"]["message.sent"].int == 1)
     }

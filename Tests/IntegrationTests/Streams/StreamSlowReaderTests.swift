@@ -17,14 +17,18 @@ import Testing
         let scene = try await StreamScene.start(Self.settings)
         let good = try await scene.streams(1, "bo", query: "stats=off")[0]
         let slow = try await scene.stream(
-            "ana", query: "stats=off", receiveBuffer: 2_048, isReading: false)
+            "ana", query: "stats=off", receiveBuffer: 32_768, isReading: false)
 
-        for first in stride(from: 1, through: 181, by: 20) {
-            try await scene.postTicks(first...first + 19, bytes: 2_000)
-        }
+        async let posting: Void = {
+            for first in stride(from: 1, through: 181, by: 20) {
+                try await scene.postTicks(first...first + 19, bytes: 2_000)
+            }
+        }()
+        // It has two seconds to take its last words.
         let line = try await slowConsumer(scene)
         slow.startReading()
         let closing = try await slow.closing()
+        try await posting
         let rest = try await scene.stream("ana", query: "stats=off", lastEventID: slow.lastEventID)
         if slow.ticks.last != 200 { try await rest.ticks(through: 200) }
 
@@ -57,7 +61,7 @@ import Testing
     @Test func `S4-13 · one that reads slowly but steadily is not cut, and misses nothing`() async throws {
         let scene = try await StreamScene.start(
             Self.settings.merging(["TIDELINE_STREAMS_OUTBOX_BYTES": "64MiB"]) { $1 })
-        let connection = try await scene.server.connect(receiveBuffer: 2_048)
+        let connection = try await scene.server.connect(receiveBuffer: 8_192)
         let request = HTTPTestClient.request(
             "GET", scene.path + "?stats=off", host: "localhost", token: scene.token("ana"),
             ["Accept": "text/event-stream"])

@@ -58,7 +58,9 @@ final class ChildProcess: Sendable {
     private static func pipe(into journal: Journal<String>) -> Pipe {
         let pipe = Pipe()
         let lines = Mutex(LineCutter())
-        pipe.fileHandleForReading.readabilityHandler = { handle in
+        // The handler holds its pipe up to the end: the process lets go of it when it ends, with lines still in it.
+        pipe.fileHandleForReading.readabilityHandler = { [pipe] handle in
+            _ = pipe
             let bytes = handle.availableData
             for line in lines.withLock({ $0.receive(bytes) }) { journal.append(line) }
             guard bytes.isEmpty else { return }
