@@ -1,4 +1,5 @@
 import Events
+import Glibc
 import Projections
 import Telemetry
 
@@ -15,6 +16,8 @@ struct LogOpening {
     /// - Returns: the workspaces, with the epochs that hold from now on.
     func open() throws(StoreError) -> [WorkspaceLog] {
         let connection = try makeConnection()
+        // The files beside it take over its mode.
+        guard unsafe chmod(settings.path, 0o600) == 0 else { throw .system("chmod", errno, path: settings.path) }
         if let copy = try SchemaMigration(path: settings.path).run(on: connection) {
             log.info("database copied before its migration", ["path": .string(copy)])
         }

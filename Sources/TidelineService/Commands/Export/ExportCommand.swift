@@ -6,7 +6,7 @@ enum ExportCommand {
     private static let pageEvents = 1000
 
     static func run(_ options: ExportOptions, _ context: CommandContext) throws(CommandFailure) -> Int32 {
-        try context.withSession(options.configuration) { session throws(CommandFailure) in
+        try context.withSession(options.configuration, makesLog: false) { session throws(CommandFailure) in
             try export(options, from: session.client, to: context.console)
         }
         return 0

@@ -60,10 +60,7 @@ enum ImportCommand {
     static func check(
         _ input: ImportInput, _ options: ImportOptions, _ configuration: ServiceConfiguration, _ console: Console
     ) throws(CommandFailure) -> Int32 {
-        let judge = DraftReader(
-            maximumEventBytes: configuration.limits.bodyBytes, maximumDepth: configuration.limits.jsonDepth,
-            acceptsUnknownTypes: configuration.events.unknownTypes == .accept,
-            hash: { _ in [UInt8](repeating: 0, count: DraftReader.contentHashBytes) })
+        let judge = configuration.draftReader
         let operatorRole = Principal(user: UserID(validated: "operator"), role: .admin)
         let reader = ImportWindowReader(
             try input.source(from: nil), fallback: options.workspace, limits: limits(configuration),
