@@ -3,7 +3,9 @@ import Testing
 
 /// The API by example, pasted into one shell as a reader would, against a server of its own.
 struct ReadmeTests {
-    @Test(.timeLimit(.minutes(2))) func `every example of the README works as pasted and answers as shown`() async throws {
+    @Test(.timeLimit(.minutes(2))) func `every example of the README works as pasted and answers as shown`()
+        async throws
+    {
         let blocks = try ReadmeExamples.read()
         let server = try await ServerProcess.start()
 
