@@ -74,8 +74,10 @@ struct GatewayAssembly {
         }
     }
 
-    private static func staticFiles(_ configuration: ServiceConfiguration) throws(StartFailure) -> StaticFiles {
+    /// nil: `server.publicDirectory` is empty, nothing is served beside the API.
+    private static func staticFiles(_ configuration: ServiceConfiguration) throws(StartFailure) -> StaticFiles? {
         let directory = configuration.server.publicDirectory
+        if directory.isEmpty { return nil }
         guard let files = StaticFiles(root: directory) else {
             throw StartFailure("server.publicDirectory: \(directory) is no directory that can be read")
         }
@@ -116,7 +118,7 @@ struct GatewayAssembly {
                     maximumAge: configuration.auth.sessionMaxAge.milliseconds),
                 login: login, keys: keys, sessionLifetime: configuration.auth.sessionMaxAge.milliseconds),
             keys: keys, door: WorkspaceDoor(log: log, hub: hub, provisions: configuration.auth.jwt.provision),
-            homes: homes, draftReader: configuration.draftReader, readiness: Readiness(),
+            homes: homes, draftReader: configuration.draftReader,
             statsSettings: configuration.liveStats, metrics: metrics, diagnostics: diagnostics, clock: clock)
     }
 
