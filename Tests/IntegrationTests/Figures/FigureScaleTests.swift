@@ -11,7 +11,8 @@ struct FigureScaleTests {
         var lines = ""
         for number in 0..<Self.events {
             let isOld = number < Self.events / 10 * 9
-            let time = isOld ? now - 30 * 86_400_000 + Int64(number) * 60_000 : now - Int64(Self.events - number) * 1_500
+            let time =
+                isOld ? now - 30 * 86_400_000 + Int64(number) * 60_000 : now - Int64(Self.events - number) * 1_500
             let (type, data) = content(number)
             lines += """
                 {"eventType":"\(type)","userId":"user-\(number % 97)","sessionId":"session-\(number % 211)",\
@@ -25,11 +26,16 @@ struct FigureScaleTests {
         let channel = "channel-\(number % 10)"
         return switch number % 20 {
         case 14, 15: ("reaction.added", #""messageId":"message-\#(number - 10)","emoji":"thumbsup""#)
-        case 16: ("message.read", #""channelId":"channel-\#((number - 10) % 10)","lastReadMessageId":"message-\#(number - 10)""#)
+        case 16:
+            (
+                "message.read",
+                #""channelId":"channel-\#((number - 10) % 10)","lastReadMessageId":"message-\#(number - 10)""#
+            )
         case 17: ("user.active", #""deviceId":"device-\#(number % 5)""#)
         case 18: ("task.updated", #""taskId":"task-\#(number % 600)","status":"in_progress""#)
         case 19: ("message.deleted", #""messageId":"message-\#(number - 15)""#)
-        default: ("message.sent", #""messageId":"message-\#(number)","channelId":"\#(channel)","length":\#(number % 300)"#)
+        default:
+            ("message.sent", #""messageId":"message-\#(number)","channelId":"\#(channel)","length":\#(number % 300)"#)
         }
     }
 
@@ -40,7 +46,8 @@ struct FigureScaleTests {
         return 1_024 * (Int(line.split(whereSeparator: \.isWhitespace)[1]) ?? 0)
     }
 
-    @Test func `S4-6 · an imported history is counted, weighs little and is served at once after kill -9`() async throws {
+    @Test func `S4-6 · an imported history is counted, weighs little and is served at once after kill -9`() async throws
+    {
         let data = try TemporaryDirectory("data")
         let file = try data.write(history(), to: "history.ndjson")
         try #require(try await ServerProcess.run(["workspace", "create", "w", "--data", data.path]).status == 0)
