@@ -204,7 +204,7 @@ struct HTTP1ConnectionTests {
         let idle = server.connect()
         let busy = server.connect()
         busy.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
-        let responder = await held.next()
+        let responder = held.next()
 
         server.service.drain()
         let idleBytes = idle.readToEnd()

@@ -87,7 +87,7 @@ struct RequestBodyTests {
         let client = server.connect()
 
         client.send("POST /batch HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3\r\none\r\n")
-        let first = await pieces.next()
+        let first = pieces.next()
         client.send("3\r\ntwo\r\n0\r\n\r\n")
 
         #expect(first == "one")
@@ -102,9 +102,9 @@ struct RequestBodyTests {
         client.send("POST /batch HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3\r\none\r\n3\r\ntwo\r\n")
 
         let answer = client.answer()
-        var event = await pieces.next()
+        var event = pieces.next()
         // What came before the excess may be handed over, or not when it came with it.
-        if event == "one" { event = await pieces.next() }
+        if event == "one" { event = pieces.next() }
 
         #expect(answer?.status == 413)
         #expect(event == "aborted(refused(HTTPServer.HTTPFault.contentTooLarge(limit: 5)))")
@@ -116,11 +116,11 @@ struct RequestBodyTests {
         let client = server.connect()
 
         client.send("POST /batch HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\none")
-        let first = await pieces.next()
+        let first = pieces.next()
         client.reset()
 
         #expect(first == "one")
-        #expect(await pieces.next() == "aborted(disconnected)")
+        #expect(pieces.next() == "aborted(disconnected)")
     }
 
     @Test func `an incremental route may answer without the body`() throws {

@@ -55,7 +55,7 @@ struct ResponseStreamTests {
         let client = server.connect()
 
         client.send("GET /held HTTP/1.1\r\nHost: a\r\n\r\nGET /stream HTTP/1.1\r\nHost: a\r\n\r\nGET /never")
-        let responder = await probe.held.next()
+        let responder = probe.held.next()
         responder?.respond(Response(text: "before"))
 
         #expect(client.answer()?.body == "before")
@@ -96,7 +96,7 @@ struct ResponseStreamTests {
         _ = client.read(through: "first\r\n")
         client.closeSending()
 
-        #expect(await probe.events.next() == "closed(peerClosed)")
+        #expect(probe.events.next() == "closed(peerClosed)")
         #expect(await server.onLoop { probe.write("x") } == -1)
     }
 
@@ -109,7 +109,7 @@ struct ResponseStreamTests {
         _ = client.read(through: "first\r\n")
         client.reset()
 
-        #expect(await probe.events.next()?.hasPrefix("closed(") == true)
+        #expect(probe.events.next()?.hasPrefix("closed(") == true)
     }
 
     @Test func `what a client sends behind its stream is thrown away up to a bound`() async throws {
@@ -125,7 +125,7 @@ struct ResponseStreamTests {
         client.send([UInt8](repeating: 0x61, count: 16))
 
         #expect(echo == "x")
-        #expect(await probe.events.next() == "closed(peerTalks)")
+        #expect(probe.events.next() == "closed(peerTalks)")
     }
 
     @Test func `a full socket takes nothing until it has room, and says so`() async throws {
@@ -149,7 +149,7 @@ struct ResponseStreamTests {
 
         #expect(refused == 0)
         #expect(received?.utf8.count == total)
-        #expect(await probe.events.next() == "writable")
+        #expect(probe.events.next() == "writable")
         await server.onLoop { probe.end() }
     }
 }

@@ -2,7 +2,7 @@
 """Plants known bugs one by one; each must turn a test red.
 
     make mutants
-    mutants.py --only 'expired'     those whose name contains the text
+    mutants.py --only 'expired'     those whose name, or whose file's path, contains the text
     mutants.py --list
 
 Each file of mutants/ is TOML, a list of:
@@ -12,11 +12,21 @@ Each file of mutants/ is TOML, a list of:
     file = "Sources/Access/Tokens/TokenVerifier.swift"
     find = '''now >= content.claims.expiresAt'''      # must occur exactly once
     replace = '''now < content.claims.expiresAt'''
-    filter = "TokenVerifierTests"                    # of swift test --filter
+    filter = "TokenVerifierTests"                    # of swift test --filter; a regular expression
+
+A bug that needs several places has, after its own `find` and `replace`, one or more
+
+    [[mutant.also]]
+    file = "Sources/Access/Tokens/TokenHeader.swift" # the mutant's own when left out
+    find = '''…'''
+    replace = '''…'''
 
 The work is done in a copy of the package (by default .build/mutants) that keeps its own build between runs. Every filter
 must first pass without a mutant, with at least one test. A mutant that does not compile, or whose text is not found once, is
 an error of the list, not a kill. A test run that ends by a crash or hangs for --timeout seconds is a kill.
+
+Of the test targets only the one is built that holds the suite with which a filter begins: a mutant in a leaf would otherwise
+rebuild the whole package, twice.
 """
 
 import argparse
@@ -31,8 +41,20 @@ import time
 import tomllib
 
 TOOLS = pathlib.Path(__file__).resolve().parent
-COPIED = ["Package.swift", "Sources", "Tests", "public", "Config"]
+COPIED = ["Sources", "Tests", "public", "Config"]
 RAN = re.compile(r"Test run with (\d+) tests?")
+# Appended to the copy's manifest.
+REDUCTION = """
+// Reduced to one test target and what it needs.
+var wanted: Set<String> = ["%s"]
+for _ in package.targets {
+    for target in package.targets where wanted.contains(target.name) {
+        for case .byNameItem(let name, _) in target.dependencies { wanted.insert(name) }
+    }
+}
+package.products = []
+package.targets.removeAll { !wanted.contains($0.name) }
+"""
 
 
 class ListError(Exception):
@@ -47,6 +69,9 @@ def read_mutants(folder):
             if missing:
                 raise ListError(f"{path.name}: {mutant.get('name', 'a mutant')} lacks {', '.join(sorted(missing))}")
             mutants.append(mutant)
+    names = [mutant["name"] for mutant in mutants]
+    if len(names) != len(set(names)):
+        raise ListError("two mutants have one name")
     return mutants
 
 
@@ -72,6 +97,7 @@ class Copy:
 
     def __init__(self, package, directory, timeout):
         self.directory, self.timeout = directory, timeout
+        self.manifest = (package / "Package.swift").read_text(encoding="utf-8")
         for name in COPIED:
             if (package / name).exists():
                 synchronise(package / name, directory / name)
@@ -89,18 +115,33 @@ class Copy:
             output, _ = process.communicate()
             return None, output
 
-    def build(self):
+    def build(self, name):
+        """Builds the tests that the filter `name` selects."""
+        target = self.target(name)
+        manifest = self.manifest + REDUCTION % target if target else self.manifest
+        path = self.directory / "Package.swift"
+        if not path.exists() or path.read_text(encoding="utf-8") != manifest:
+            path.write_text(manifest, encoding="utf-8")
         return self.swift("build", "--build-tests")
+
+    def target(self, name):
+        """The test target that holds the suite with which the filter begins; None when that is not clear."""
+        suite = re.match(r"\w+", name)
+        found = list((self.directory / "Tests").rglob(f"{suite[0]}.swift")) if suite else []
+        return found[0].relative_to(self.directory / "Tests").parts[0] if len(found) == 1 else None
 
     def test(self, name):
         return self.swift("test", "--skip-build", "--filter", name)
 
     def check(self, filters):
         """Without a mutant everything must build and pass, and each filter must select something."""
-        status, output = self.build()
-        if status != 0:
-            raise ListError(f"the package does not build:\n{output[-3000:]}")
-        for name in filters:
+        built = False
+        for name in sorted(filters, key=lambda name: self.target(name) or ""):
+            if built is False or self.target(name) != built:
+                status, output = self.build(name)
+                if status != 0:
+                    raise ListError(f"the package does not build:\n{output[-3000:]}")
+                built = self.target(name)
             status, output = self.test(name)
             if status != 0:
                 raise ListError(f"--filter {name} fails without a mutant:\n{output[-3000:]}")
@@ -109,28 +150,36 @@ class Copy:
 
     def verdict(self, mutant):
         """`killed`, `survived` or what is wrong with the mutant."""
-        path = self.directory / mutant["file"]
-        if not path.is_file():
-            return "error: no such file"
-        original = path.read_text(encoding="utf-8")
-        count = original.count(mutant["find"])
-        if count != 1:
-            return f"error: the text occurs {count} times"
-        path.write_text(original.replace(mutant["find"], mutant["replace"]), encoding="utf-8")
+        originals, planted = {}, {}
+        for edit in [mutant, *mutant.get("also", [])]:
+            path = self.directory / edit.get("file", mutant["file"])
+            if not path.is_file():
+                return f"error: no file {path.name}"
+            if path not in originals:
+                originals[path] = planted[path] = path.read_text(encoding="utf-8")
+            count = originals[path].count(edit["find"])
+            if count != 1:
+                return f"error: the text occurs {count} times"
+            planted[path] = planted[path].replace(edit["find"], edit["replace"])
+        for path, text in planted.items():
+            path.write_text(text, encoding="utf-8")
         try:
-            status, output = self.build()
+            status, output = self.build(mutant["filter"])
             if status != 0:
                 reason = next((line for line in output.splitlines() if "error:" in line), "")
                 return f"error: does not compile {reason[-160:]}"
-            status, _ = self.test(mutant["filter"])
+            status, output = self.test(mutant["filter"])
+            if "Test run started" not in output:
+                return f"error: the tests did not start {output[-160:]}"
             return "survived" if status == 0 else "killed" if status else "killed (hung)"
         finally:
-            path.write_text(original, encoding="utf-8")
+            for path, text in originals.items():
+                path.write_text(text, encoding="utf-8")
 
 
 def main(arguments):
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--only", default="")
+    parser.add_argument("--only", default="", help="part of a name or of a file")
     parser.add_argument("--list", action="store_true")
     parser.add_argument("--package", type=pathlib.Path, default=TOOLS.parent.parent)
     parser.add_argument("--mutants", type=pathlib.Path, default=TOOLS / "mutants")
@@ -138,13 +187,13 @@ def main(arguments):
     parser.add_argument("--timeout", type=float, default=900)
     options = parser.parse_args(arguments)
     try:
-        mutants = [mutant for mutant in read_mutants(options.mutants) if options.only in mutant["name"]]
+        mutants = [mutant for mutant in read_mutants(options.mutants) if options.only in mutant["name"] or options.only in mutant["file"]]
         if options.list or not mutants:
             print("\n".join(f"{mutant['name']}  ({mutant['file']})" for mutant in mutants) or "no mutants")
             return 0 if mutants else 1
         copy = Copy(options.package, options.scratch or options.package / ".build" / "mutants", options.timeout)
         print("without a mutant …", flush=True)
-        copy.check(sorted({mutant["filter"] for mutant in mutants}))
+        copy.check({mutant["filter"] for mutant in mutants})
     except ListError as error:
         print(error, file=sys.stderr)
         return 1

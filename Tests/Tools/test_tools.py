@@ -96,14 +96,16 @@ class MutantTests(unittest.TestCase):
                 "m/a.toml": self.MUTANT.format("no upper limit", "if n > 9 { return 9 }", "")
                 + self.MUTANT.format("no lower limit", "if n < 0 { return 0 }", "")
                 + self.MUTANT.format("not Swift", "return n\n", "return m\n")
-                + self.MUTANT.format("not there", "return 8", ""),
+                + self.MUTANT.format("not there", "return 8", "")
+                + self.MUTANT.format("two places", "if n > 9", "if n > 8")
+                + "[[mutant.also]]\nfind = 'return 9'\nreplace = 'return 8'\n",
             }.items():
                 (base / path).parent.mkdir(parents=True, exist_ok=True)
                 (base / path).write_text(text)
             status, output = run("mutants.py", "--package", base / "p", "--mutants", base / "m")
         self.assertEqual(status, 1, output)
         for line in ("| no upper limit | killed |", "| no lower limit | survived |", "| not Swift | error: does not compile",
-                     "| not there | error: the text occurs 0 times |", "1 of 4 killed"):
+                     "| not there | error: the text occurs 0 times |", "| two places | killed |", "2 of 5 killed"):
             self.assertIn(line, output)
 
 

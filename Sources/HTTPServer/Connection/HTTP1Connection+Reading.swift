@@ -82,7 +82,7 @@ extension HTTP1Connection {
 
     private func begin(_ head: RequestHead) {
         let number = firstExchange + exchanges.count
-        let match = context.router.match(head)
+        let match = context.router.match(head, isLocalControl: isLocalControl)
         var exchange = Exchange(
             head: head, requestID: context.requestID(for: head), metricsIndex: context.router.routes.count,
             closes: !head.isPersistent)

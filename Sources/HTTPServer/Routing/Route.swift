@@ -22,18 +22,21 @@ package struct Route: Sendable {
     /// Whether the route may call ``Responder/startStream(_:firstBytes:delegate:)``. Such a request waits for the answers
     /// before it, and no request behind it is read.
     package let isStream: Bool
+    /// Whether the route's path exists on the control socket alone: elsewhere it has no methods at all.
+    package let isLocalOnly: Bool
     package let handler: Handler
     /// The place in ``Router/routes``; given by the router.
     package internal(set) var index = 0
 
     package init(
         _ method: Method, _ pattern: String, body: BodyPolicy = .none, isStream: Bool = false,
-        handler: @escaping Handler
+        isLocalOnly: Bool = false, handler: @escaping Handler
     ) {
         self.method = method
         self.pattern = pattern
         self.body = body
         self.isStream = isStream
+        self.isLocalOnly = isLocalOnly
         self.handler = handler
     }
 }

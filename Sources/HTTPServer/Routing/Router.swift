@@ -47,7 +47,8 @@ package struct Router: Sendable {
     }
 
     /// Finds the route of `head`.
-    package func match(_ head: RequestHead) -> Match {
+    /// - Parameter isLocalControl: whether it came by the control socket.
+    package func match(_ head: RequestHead, isLocalControl: Bool = false) -> Match {
         guard head.method != .other, head.method != .trace else { return .fault(.notImplemented) }
         if head.method == .options, head.path.elementsEqual([UInt8(ascii: "*")]) {
             return .options(allow: [.get, .head, .post, .put, .patch, .delete, .options])
@@ -56,6 +57,7 @@ package struct Router: Sendable {
         var captured: [ArraySlice<UInt8>] = []
         guard let node = find(path.segments[...], from: 0, &captured) else { return unmatched() }
         let candidates = nodes[node].routes
+        if !isLocalControl, candidates.contains(where: { routes[$0].isLocalOnly }) { return unmatched() }
         guard let index = route(for: head.method, among: candidates) else {
             let allow = allowed(candidates)
             return head.method == .options

@@ -90,8 +90,10 @@ package final class StaticFiles: Sendable {
 extension Responder {
     /// Sends a file, or says that the client has it.
     fileprivate func answer(_ file: FileCache.Entry, _ head: RequestHead) {
+        let allowed: [Method] = [.get, .head, .options]
+        if head.method == .options { return respond(Response(.noContent, [.allow: Method.list(allowed)])) }
         guard head.method == .get || head.method == .head else {
-            return respond(.methodNotAllowed(allow: [.get, .head, .options]))
+            return respond(.methodNotAllowed(allow: allowed))
         }
         var fields: HTTPFields = [
             .etag: file.etag, .cacheControl: "no-cache", "content-security-policy": StaticFiles.contentSecurityPolicy,

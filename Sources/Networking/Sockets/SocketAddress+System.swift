@@ -54,11 +54,12 @@ struct SystemAddress {
             let view = unsafe tideline_sockaddr_in(&storage).pointee
             return .v4(UInt32(bigEndian: view.sin_addr.s_addr), port: UInt16(bigEndian: view.sin_port))
         case AF_INET6:
+            // The address within is aligned to 4 bytes only.
             var view = unsafe tideline_sockaddr_in6(&storage).pointee
             let port = UInt16(bigEndian: view.sin6_port)
             let (high, low) = unsafe withUnsafeBytes(of: &view.sin6_addr) { bytes in
                 unsafe (
-                    UInt64(bigEndian: bytes.load(fromByteOffset: 0, as: UInt64.self)),
+                    UInt64(bigEndian: bytes.loadUnaligned(fromByteOffset: 0, as: UInt64.self)),
                     UInt64(bigEndian: bytes.loadUnaligned(fromByteOffset: 8, as: UInt64.self))
                 )
             }

@@ -12,23 +12,26 @@ final class GroupTransaction {
     private let session: WriterSession
     private let registry: WorkspaceRegistry
     private let judge: any AppendJudge
+    /// When the group is received: one time for all its events.
     private let now: Milliseconds
     /// How long an `Idempotency-Key` is remembered.
     private let keyRetention: Milliseconds
-    private var random = SystemRandomNumberGenerator()
+    /// Makes the ids; the writer takes it back for the next group.
+    private(set) var random: BufferedRandom
     private var workspaces: [WorkspaceKey: WorkingWorkspace] = [:]
     /// Submissions and their results, in order.
     private var outcomes: [(Submission, AppendResult)] = []
 
     init(
         session: WriterSession, registry: WorkspaceRegistry, judge: any AppendJudge, now: Milliseconds,
-        keyRetention: Milliseconds
+        keyRetention: Milliseconds, random: BufferedRandom
     ) {
         self.session = session
         self.registry = registry
         self.judge = judge
         self.now = now
         self.keyRetention = keyRetention
+        self.random = random
     }
 
     /// What a commit makes true; holds nothing of the connection.

@@ -24,6 +24,7 @@ final class LogWriter {
         let log: Log
         let metrics: LogMetrics
         let level: FrameLevel
+        let health: WriterHealth
         let faults: CommitFaults
         /// Called after each commit, to wake who looks after the write-ahead log.
         let committed: @Sendable () -> Void
@@ -34,11 +35,14 @@ final class LogWriter {
 
     private let environment: Environment
     /// nil while the database cannot be used.
-    private var session: WriterSession?
+    private var session: WriterSession? {
+        didSet { environment.health.note(isOpen: session != nil) }
+    }
     /// A group whose COMMIT failed, until the heads say what became of it.
     private var uncertain: UncertainGroup?
     /// Taken from the queue, not yet worked on.
     private var backlog: ArraySlice<SubmissionQueue.Entry> = []
+    private var random = BufferedRandom()
     /// The pause before the next attempt to open the database, in milliseconds, and when it ends.
     private var pause: Int32 = 0
     private var nextAttempt = ContinuousClock.now
@@ -144,7 +148,8 @@ final class LogWriter {
         guard let session else { return .rolledBack(SQLiteError(code: SQLITE_CANTOPEN, message: "no connection")) }
         let transaction = GroupTransaction(
             session: session, registry: environment.registry, judge: environment.judge, now: environment.clock(),
-            keyRetention: environment.settings.idempotencyRetention)
+            keyRetention: environment.settings.idempotencyRetention, random: random)
+        defer { random = transaction.random }
         do throws(SQLiteError) {
             try session.begin()
             try environment.faults.inject(.began, session.connection)
@@ -187,7 +192,8 @@ final class LogWriter {
     /// Ends a transaction that stored nothing; drops the connection where it cannot be trusted any more.
     private func rolledBack(_ error: SQLiteError) {
         environment.metrics.failed(error.fault)
-        environment.log.error("transaction rolled back", ["sqlite.code": .integer(error.code)])
+        environment.log.error(
+            "transaction rolled back", ["sqlite.code": .integer(error.code), "error": .string(error.message)])
         let isGone = session?.rollBack() ?? true
         if !isGone || error.spoilsConnection { dropSession() }
     }

@@ -13,6 +13,16 @@ enum DurableFile {
         try synchronize(directory: parent)
     }
 
+    /// Makes an empty file for this user only where there is none, so that whoever opens it next widens nothing.
+    static func make(_ path: String) throws(StoreError) {
+        let descriptor = unsafe open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else {
+            if errno == EEXIST { return }
+            throw .system("open", errno, path: path)
+        }
+        close(descriptor)
+    }
+
     /// Makes the entries of `directory` durable.
     static func synchronize(directory: String) throws(StoreError) {
         let descriptor = unsafe open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC)

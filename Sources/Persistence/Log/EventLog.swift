@@ -32,6 +32,7 @@ package final class EventLog: Sendable {
     let auditQueue = AuditQueue()
     private let judge: any AppendJudge
     private let level = FrameLevel()
+    private let health = WriterHealth()
     private let faults: CommitFaults
     private let lock: DirectoryLock
     private let pool: ReaderPool
@@ -75,7 +76,7 @@ package final class EventLog: Sendable {
             startRetention: { [weak self] in self?.startRetention() })
         let environment = LogWriter.Environment(
             settings: settings, queue: queue, registry: registry, judge: judge, sink: sink, clock: clock, log: log,
-            metrics: metrics, level: level, faults: faults, committed: { maintenance.noteCommit() })
+            metrics: metrics, level: level, health: health, faults: faults, committed: { maintenance.noteCommit() })
         try life.withLock { life throws(StoreError) in
             guard case .opened = life else { throw .closed }
             let writer = try LogThread { LogWriter(environment).run() }
@@ -88,6 +89,9 @@ package final class EventLog: Sendable {
     /// Queues a submission; any thread, never blocks.
     /// - Returns: false when the queue is full or the log closed; then the completion is never called.
     package func submit(_ submission: Submission) -> Bool { queue.offer(submission) }
+
+    /// Whether appends are taken: the writer has the database open for writing.
+    package var isWritable: Bool { health.isOpen }
 
     /// How many events wait for their commit.
     package var queuedEvents: Int { queue.depth }

@@ -1,4 +1,5 @@
 import Events
+import Glibc
 import Projections
 import Telemetry
 
@@ -15,6 +16,8 @@ struct LogOpening {
     /// - Returns: the workspaces, with the epochs that hold from now on.
     func open() throws(StoreError) -> [WorkspaceLog] {
         let connection = try makeConnection()
+        // The files beside it take over its mode.
+        guard unsafe chmod(settings.path, 0o600) == 0 else { throw .system("chmod", errno, path: settings.path) }
         if let copy = try SchemaMigration(path: settings.path).run(on: connection) {
             log.info("database copied before its migration", ["path": .string(copy)])
         }
@@ -33,6 +36,8 @@ struct LogOpening {
     }
 
     private func makeConnection() throws(StoreError) -> SQLiteConnection {
+        // SQLite would make it readable to others; its write-ahead log takes over the mode.
+        try DurableFile.make(settings.path)
         do throws(SQLiteError) {
             let connection = try SQLiteConnection(path: settings.path, mode: .create)
             // Reads the header, so that a file of something else is told from one that is damaged.

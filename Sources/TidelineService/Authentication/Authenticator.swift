@@ -71,7 +71,8 @@ struct Authenticator: Sendable {
     }
 
     /// A request that changes state by cookie must come from our own page.
-    private func requireSameOrigin(_ request: Request) throws(Problem) {
+    /// - Throws: `cross_origin`.
+    func requireSameOrigin(_ request: Request) throws(Problem) {
         switch request.head.method {
         case .get, .head, .options: return
         default: break
@@ -105,7 +106,8 @@ struct Authenticator: Sendable {
             do throws(TokenError) {
                 return try verifier.verify(bytes, now: now)
             } catch {
-                guard case .invalidClaim(.audience) = error else { throw error }
+                // A link is signed by a secret of this process alone.
+                guard error == .badSignature || error == .wrongAudience else { throw error }
                 // A link lives for minutes; the session it opens lasts as any other.
                 var claims = try usedLinks.redeem(bytes, by: login, now: now)
                 claims.expiresAt = now + sessionLifetime

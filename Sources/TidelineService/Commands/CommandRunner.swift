@@ -89,9 +89,10 @@ struct CommandContext: Sendable {
 
     /// Does `body` with a way to the log, and closes it behind.
     func withSession<Result>(
-        _ options: ConfigurationOptions, _ body: (ControlSession) throws(CommandFailure) -> Result
+        _ options: ConfigurationOptions, makesLog: Bool = true,
+        _ body: (ControlSession) throws(CommandFailure) -> Result
     ) throws(CommandFailure) -> Result {
-        let session = try ControlSession.open(try configuration(options))
+        let session = try ControlSession.open(try configuration(options), makesLog: makesLog)
         defer { session.close() }
         return try body(session)
     }

@@ -25,6 +25,8 @@ enum PlainFile {
         }
     }
 
+    static func exists(_ path: String) -> Bool { unsafe access(path, F_OK) == 0 }
+
     /// Opens `path` for reading.
     /// - Returns: a descriptor, or -1 with errno.
     static func openForReading(_ path: String) -> Int32 { unsafe open(path, O_RDONLY | O_CLOEXEC) }

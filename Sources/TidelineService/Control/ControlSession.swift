@@ -18,8 +18,12 @@ struct ControlSession {
     /// Whether the requests go to a server that runs anyway.
     var isServerRunning: Bool { gateway == nil }
 
-    /// - Parameter configuration: as `serve` would load it; decides the data directory.
-    static func open(_ configuration: ServiceConfiguration) throws(CommandFailure) -> ControlSession {
+    /// - Parameters:
+    ///   - configuration: as `serve` would load it; decides the data directory.
+    ///   - makesLog: whether an installation without a log gets one; else a mistyped directory would pass for an empty log.
+    static func open(
+        _ configuration: ServiceConfiguration, makesLog: Bool = true
+    ) throws(CommandFailure) -> ControlSession {
         let address = SocketAddress.unix(path: configuration.storage.controlSocketPath)
         let refusal: ClientFailure
         do throws(ClientFailure) {
@@ -30,6 +34,10 @@ struct ControlSession {
             refusal = error
         }
         try check(refusal, address)
+        guard makesLog || PlainFile.exists(configuration.storage.databasePath) else {
+            throw CommandFailure(
+                "there is no log at \(configuration.storage.databasePath); is the data directory right?")
+        }
         do throws(StartFailure) {
             let gateway = try Gateway.start(
                 configuration, mode: .controlOnly, log: Log(level: .error), metrics: MetricsRegistry())

@@ -74,26 +74,29 @@ final class FoldRecovery: Sendable {
     func catchUp(_ workspaces: [WorkspaceLog], isCancelled: () -> Bool) {
         let reader = log.readers()
         for workspace in workspaces {
-            while !isCancelled() {
-                do {
-                    var position = board.asOf(workspace.key) ?? 0
-                    if position < workspace.floor {
-                        let fold = emptyFold(of: workspace)
-                        board.restart(workspace.key, with: fold)
-                        position = fold.asOf
-                    }
-                    let page = try reader.replay(workspace.key, after: position, limit: Self.pageEvents)
-                    if board.catchUp(workspace.key, with: page, head: { workspace.head }) { break }
-                    if page.isEmpty {
-                        diagnostics.error("figures cannot be rebuilt", ["workspace": .string(workspace.id.text)])
-                        break
-                    }
-                } catch {
-                    diagnostics.error("log not read while rebuilding", ["workspace": .string(workspace.id.text)])
-                    break
-                }
-            }
+            while !isCancelled(), !step(workspace, reader) {}
             progress.withLock { $0.done += 1 }
+        }
+    }
+
+    /// Folds one page.
+    /// - Returns: whether the workspace has caught up.
+    private func step(_ workspace: WorkspaceLog, _ reader: LogReader) -> Bool {
+        do throws(StoreError) {
+            var position = board.asOf(workspace.key) ?? 0
+            if position < workspace.floor {
+                let fold = emptyFold(of: workspace)
+                board.restart(workspace.key, with: fold)
+                position = fold.asOf
+            }
+            let page = try reader.replay(workspace.key, after: position, limit: Self.pageEvents)
+            return board.catchUp(workspace.key, with: page, head: { workspace.head })
+        } catch {
+            diagnostics.error(
+                "log not read while rebuilding figures, trying again",
+                ["workspace": .string(workspace.id.text), "error": .string(error.message)])
+            pause(.seconds(1))
+            return false
         }
     }
 

@@ -123,18 +123,36 @@ private final class BatchBody: BodyConsumer {
         }
         let answer = BatchAnswer(items: items, workspace: entry.workspace)
         let isDry = request.query()?["dryRun"] == "true"
-        guard !drafts.isEmpty, !isDry else { return responder.respond(answer.response(to: request, results: [])) }
+        guard !drafts.isEmpty, !isDry else {
+            Self.noteDenials(items, [], request, entry, context)
+            return responder.respond(answer.response(to: request, results: []))
+        }
         let isQuiet = request.isLocalControl && request.query()?["quiet"] == "true"
         let submission = Submission(
             .append(entry.workspace.key, drafts, isBatch: true), by: entry.principal, isQuiet: isQuiet
         ) { [context, request, responder] result in
             switch result {
-            case .items(let results): responder.respond(answer.response(to: request, results: results))
+            case .items(let results):
+                Self.noteDenials(items, results, request, entry, context)
+                responder.respond(answer.response(to: request, results: results))
             case .failed(let fault): context.refuse(request, responder, Problem(fault), entry: entry)
             case .created, .alreadyExists, .nameTaken, .unknownWorkspace:
                 context.refuse(request, responder, .notFound, entry: entry)
             }
         }
         if !context.log.submit(submission) { context.refuse(request, responder, .queueFull, entry: entry) }
+    }
+
+    /// One entry in the audit log for the items of a batch that the sender's role does not allow.
+    private static func noteDenials(
+        _ items: [BatchItem], _ results: [ItemResult], _ request: Request, _ entry: WorkspaceDoor.Entry,
+        _ context: ServiceContext
+    ) {
+        let unread = items.count { if case .refused(let problem) = $0 { problem.code == .forbidden } else { false } }
+        let unwritten = results.count { if case .denied(.forbidden) = $0 { true } else { false } }
+        guard unread + unwritten > 0 else { return }
+        context.audit(
+            request, entry, action: "denied", outcome: ProblemCode.forbidden.rawValue,
+            detail: "items=\(unread + unwritten)")
     }
 }

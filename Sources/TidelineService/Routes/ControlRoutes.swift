@@ -21,10 +21,9 @@ struct ControlRoutes: Sendable {
     }
 
     private func local(_ method: Method, _ pattern: String, _ handler: @escaping Route.Handler) -> Route {
-        Route(method, pattern, body: method == .post ? .buffered(limit: 4096) : .none) { request, responder in
-            guard request.isLocalControl else { return responder.respond(Problem.notFound.response(to: request.head)) }
-            handler(request, responder)
-        }
+        Route(
+            method, pattern, body: method == .post ? .buffered(limit: 4096) : .none, isLocalOnly: true, handler: handler
+        )
     }
 
     // MARK: Workspaces

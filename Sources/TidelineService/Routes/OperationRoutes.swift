@@ -24,14 +24,14 @@ struct OperationRoutes: Sendable {
     private func ready(_ request: Request, _ responder: Responder) {
         let isQueued = context.pool.submit {
             let (done, total) = context.recovery.state
-            let store = context.readiness.check(context.log)
+            let store = Readiness(context.log)
             let isReady = store.isReady && done == total
             var json = JSONText()
             json.object {
                 $0.member("status", isReady ? "ready" : "unready")
                 $0.object("parts") {
-                    $0.member("store", store.detail)
-                    $0.member("writer", store.writer)
+                    $0.member("store", store.canRead ? "ok" : "cannot be read")
+                    $0.member("writer", store.canWrite ? "ok" : "the log cannot be opened for writing")
                     $0.member("figures", done == total ? "ok" : "rebuilding \(done)/\(total)")
                 }
             }

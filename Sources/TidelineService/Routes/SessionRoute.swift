@@ -33,7 +33,14 @@ struct SessionRoute: Sendable {
         }
     }
 
+    /// Signs out. Any session may, also one that has ended, but no foreign page for it.
     private func close(_ request: Request, _ responder: Responder) {
+        do throws(Problem) {
+            let isByCookie = request.head.contains(.cookie) && !request.head.contains(.authorization)
+            if isByCookie { try context.authenticator.requireSameOrigin(request) }
+        } catch {
+            return context.refuse(request, responder, error)
+        }
         let fields: HTTPFields = [.setCookie: context.authenticator.endSession, .cacheControl: "no-store"]
         responder.respond(Response(.noContent, fields))
     }
@@ -43,7 +50,7 @@ struct SessionRoute: Sendable {
         do throws(Problem) {
             credential = try context.credential(of: request)
         } catch {
-            return responder.respond(error.response(to: request.head))
+            return context.refuse(request, responder, error)
         }
         var json = JSONText()
         json.object {

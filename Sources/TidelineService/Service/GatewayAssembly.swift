@@ -74,8 +74,10 @@ struct GatewayAssembly {
         }
     }
 
-    private static func staticFiles(_ configuration: ServiceConfiguration) throws(StartFailure) -> StaticFiles {
+    /// nil: `server.publicDirectory` is empty, nothing is served beside the API.
+    private static func staticFiles(_ configuration: ServiceConfiguration) throws(StartFailure) -> StaticFiles? {
         let directory = configuration.server.publicDirectory
+        if directory.isEmpty { return nil }
         guard let files = StaticFiles(root: directory) else {
             throw StartFailure("server.publicDirectory: \(directory) is no directory that can be read")
         }
@@ -92,7 +94,7 @@ struct GatewayAssembly {
         let board = LiveStatsBoard(clock: clock)
         let hub = Hub(
             settings: configuration.streamSettings, shardCount: loops.loops.count, registries: registries,
-            replay: LogReplay(log: log, pool: pool, registry: { registries[$0] }), stats: board,
+            replay: LogReplay(log: log, pool: pool, diagnostics: diagnostics, registry: { registries[$0] }), stats: board,
             metrics: StreamMetrics(metrics), log: diagnostics)
         let recovery = FoldRecovery(
             log: log, board: board, settings: configuration.liveStats, clock: clock, diagnostics: diagnostics)
@@ -116,7 +118,7 @@ struct GatewayAssembly {
                     maximumAge: configuration.auth.sessionMaxAge.milliseconds),
                 login: login, keys: keys, sessionLifetime: configuration.auth.sessionMaxAge.milliseconds),
             keys: keys, door: WorkspaceDoor(log: log, hub: hub, provisions: configuration.auth.jwt.provision),
-            homes: homes, draftReader: configuration.draftReader, readiness: Readiness(),
+            homes: homes, draftReader: configuration.draftReader,
             statsSettings: configuration.liveStats, metrics: metrics, diagnostics: diagnostics, clock: clock)
     }
 

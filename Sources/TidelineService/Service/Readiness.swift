@@ -1,32 +1,21 @@
-import Events
 import Persistence
-import Synchronization
 
 /// Whether the log can be read and written now, for `/readyz`.
-final class Readiness: Sendable {
-    /// What the last append found; the writer's own word, so that asking costs nothing.
-    private let isWriting = Atomic(true)
+struct Readiness {
+    let canRead: Bool
+    let canWrite: Bool
 
-    struct State {
-        let isReady: Bool
-        let detail: String
-        let writer: String
-    }
+    var isReady: Bool { canRead && canWrite }
 
-    /// Noted by whoever was answered that the store failed, or that it took an append again.
-    func noteWriter(works: Bool) { isWriting.store(works, ordering: .relaxed) }
-
-    /// Reads a row; blocks.
-    func check(_ log: EventLog) -> State {
-        var canRead = true
+    /// Asks the log; reads a row, so it blocks.
+    init(_ log: EventLog) {
+        canWrite = log.isWritable
         do throws(StoreError) {
             _ = try log.readers().audit(nil, limit: 1)
+            canRead = true
         } catch {
+            // The probe says no more than that; the store has logged why.
             canRead = false
         }
-        let canWrite = isWriting.load(ordering: .relaxed)
-        return State(
-            isReady: canRead && canWrite, detail: canRead ? "ok" : "cannot be read",
-            writer: canWrite ? "ok" : "the last append failed")
     }
 }

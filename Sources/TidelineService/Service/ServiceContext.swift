@@ -24,7 +24,6 @@ struct ServiceContext: Sendable {
     /// One for each loop, by its index.
     let homes: [LoopBound<LoopHome>]
     let draftReader: DraftReader
-    let readiness: Readiness
     let statsSettings: LiveStatsSettings
     let metrics: MetricsRegistry
     let diagnostics: Log

@@ -70,6 +70,16 @@ struct ShardDeliveryTests {
         #expect(client.names.contains("event") && client.messages.contains { $0.event == nil && $0.data == nil })
     }
 
+    @Test(arguments: [true, false]) func `a filter picks its events out of a group`(isChunked: Bool) {
+        let stage = Stage()
+        let client = stage.open(filter: "task.*", chunked: isChunked)
+
+        stage.commit(types: ["message.sent", "task.created", "task.updated", "message.sent", "task.completed"])
+        stage.run()
+
+        #expect(client.sequences == [2, 3, 5])
+    }
+
     @Test func `an event for some reaches nobody else, filter or not`() {
         let stage = Stage()
         let ada = stage.open(user: "ada")
@@ -107,6 +117,23 @@ struct ShardDeliveryTests {
         stage.advance(.seconds(20))
 
         #expect(client.names.filter { $0 == "stats" }.count == 5)
+    }
+
+    @Test func `figures are sent once, whatever follows them`() {
+        let stage = Stage()
+        let client = stage.open(stats: true)
+        stage.run()
+        stage.advance(.seconds(6))
+        let before = client.names.filter { $0 == "stats" }.count
+
+        for _ in 0..<3 {
+            stage.commit()
+            stage.run()
+        }
+
+        #expect(before >= 2)
+        #expect(client.names.filter { $0 == "stats" }.count == before)
+        #expect(client.sequences == [1, 2, 3])
     }
 
     @Test func `a stalled reader is given one snapshot for all it missed`() {

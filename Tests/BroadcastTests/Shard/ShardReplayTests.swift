@@ -82,6 +82,24 @@ struct ShardReplayTests {
         #expect(atOnce.sequences.isEmpty)
     }
 
+    @Test func `a resume that turns out too long is told so on its way`() {
+        var settings = StreamSettings()
+        settings.replayLimit = 6_000
+        let stage = Stage(settings)
+        stage.commit(30)
+        stage.run()
+
+        let client = stage.open(resume: 0)
+        stage.run()
+        let replayed = client.sequences
+        stage.commit()
+        stage.run()
+
+        #expect(replayed == Array(1..<Int64(replayed.count + 1)) && (10..<30).contains(replayed.count))
+        #expect(client.messages.contains { $0.data?.contains("\"reason\":\"too_far\"") == true })
+        #expect(client.sequences == replayed + [31])
+    }
+
     @Test func `an evicted ring is made up for from the log`() {
         var settings = StreamSettings()
         settings.replayMemory = 4_000

@@ -1,3 +1,4 @@
+import Dispatch
 import HTTPProtocol
 import HTTPServer
 import Networking
@@ -34,17 +35,21 @@ final class TestApplication: Application {
 }
 
 /// Values that arrive on a loop and are awaited by a test.
+///
+/// The wait blocks the test's thread: the clients of these tests block too, and an `await` between two of their calls could
+/// wait for a thread of the pool that other blocked tests hold.
 final class Mailbox<Value: Sendable>: Sendable {
-    private let stream: AsyncStream<Value>
-    private let continuation: AsyncStream<Value>.Continuation
+    private let values = Mutex<[Value]>([])
+    private let arrival = DispatchSemaphore(value: 0)
 
-    init() { (stream, continuation) = AsyncStream.makeStream() }
+    func post(_ value: Value) {
+        values.withLock { $0.append(value) }
+        arrival.signal()
+    }
 
-    func post(_ value: Value) { continuation.yield(value) }
-
-    /// The next value, posted before or after.
-    func next() async -> Value? {
-        var iterator = stream.makeAsyncIterator()
-        return await iterator.next()
+    /// The next value, posted before or after; nil when none comes within a minute.
+    func next() -> Value? {
+        guard arrival.wait(timeout: .now() + .seconds(60)) == .success else { return nil }
+        return values.withLock { $0.removeFirst() }
     }
 }

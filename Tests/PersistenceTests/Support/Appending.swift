@@ -26,7 +26,7 @@ extension EventLog {
     func makeWorkspace(_ id: String = "acme", slug: String? = nil) async throws -> WorkspaceLog {
         let result = await perform(
             .createWorkspace(
-                WorkspaceID(validated: id), slug: slug.map { WorkspaceID(validated: $0) }, timeZone: "Europe/Berlin",
+                WorkspaceID(validated: id), slug: slug.map { WorkspaceID(validated: $0) }, timeZone: "UTC",
                 name: nil))
         guard case .created(let workspace)? = result else { throw UnexpectedResult(result: result) }
         return workspace

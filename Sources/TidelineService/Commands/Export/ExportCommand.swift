@@ -6,7 +6,7 @@ enum ExportCommand {
     private static let pageEvents = 1000
 
     static func run(_ options: ExportOptions, _ context: CommandContext) throws(CommandFailure) -> Int32 {
-        try context.withSession(options.configuration) { session throws(CommandFailure) in
+        try context.withSession(options.configuration, makesLog: false) { session throws(CommandFailure) in
             try export(options, from: session.client, to: context.console)
         }
         return 0
@@ -16,7 +16,9 @@ enum ExportCommand {
         _ options: ExportOptions, from client: ControlClient, to console: Console
     ) throws(CommandFailure) {
         let workspaces =
-            if let name = options.workspace { [try client.workspace(named: name.text)] } else { try client.workspaces() }
+            if let name = options.workspace { [try client.workspace(named: name.text)] } else {
+                try client.workspaces()
+            }
         if options.format == .csv { try console.write(CSVRow.header) }
         for workspace in workspaces {
             if options.from <= workspace.floor, workspace.floor > 0 {

@@ -19,8 +19,11 @@ enum ImportCommand {
         _ session: ControlSession, _ console: Console
     ) throws(CommandFailure) -> Int32 {
         let book = WorkspaceBook(session.client, try session.client.workspaces())
-        let record = input.isResumable ? ImportRecord(
-            directory: configuration.storage.directory, file: input.status, workspace: options.workspace, logs: book.all) : nil
+        let record =
+            input.isResumable
+            ? ImportRecord(
+                directory: configuration.storage.directory, file: input.status, workspace: options.workspace,
+                logs: book.all) : nil
         let resuming = record?.load(fileBytes: input.status.size)
         if let resuming {
             console.say("continuing an interrupted import behind line \(resuming.line) (\(resuming.offset) bytes)")
@@ -60,10 +63,7 @@ enum ImportCommand {
     static func check(
         _ input: ImportInput, _ options: ImportOptions, _ configuration: ServiceConfiguration, _ console: Console
     ) throws(CommandFailure) -> Int32 {
-        let judge = DraftReader(
-            maximumEventBytes: configuration.limits.bodyBytes, maximumDepth: configuration.limits.jsonDepth,
-            acceptsUnknownTypes: configuration.events.unknownTypes == .accept,
-            hash: { _ in [UInt8](repeating: 0, count: DraftReader.contentHashBytes) })
+        let judge = configuration.draftReader
         let operatorRole = Principal(user: UserID(validated: "operator"), role: .admin)
         let reader = ImportWindowReader(
             try input.source(from: nil), fallback: options.workspace, limits: limits(configuration),

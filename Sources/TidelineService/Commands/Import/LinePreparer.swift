@@ -109,7 +109,9 @@ struct LinePreparer {
 
     /// A string, or a number of digits alone, as ids may be given.
     private static func workspace(_ value: ArraySlice<UInt8>) -> WorkspaceID? {
-        if value.first == UInt8(ascii: "\""), value.count >= 2 { return WorkspaceID(bytes: value.dropFirst().dropLast()) }
+        if value.first == UInt8(ascii: "\""), value.count >= 2 {
+            return WorkspaceID(bytes: value.dropFirst().dropLast())
+        }
         return value.allSatisfy { (48...57).contains($0) } ? WorkspaceID(bytes: value) : nil
     }
 
@@ -161,7 +163,9 @@ struct LinePreparer {
         var plain = [UInt8(ascii: "{")]
         for member in object.members {
             let name = member.name
-            guard name.utf8.allSatisfy({ $0 >= 0x20 && $0 != UInt8(ascii: "\\") && $0 != UInt8(ascii: "\"") }) else { continue }
+            guard name.utf8.allSatisfy({ $0 >= 0x20 && $0 != UInt8(ascii: "\\") && $0 != UInt8(ascii: "\"") }) else {
+                continue
+            }
             if plain.count > 1 { plain.append(UInt8(ascii: ",")) }
             plain.append(jsonString: name)
             plain.append(UInt8(ascii: ":"))
