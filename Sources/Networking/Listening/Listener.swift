@@ -69,15 +69,22 @@ package final class Listener: Sendable {
     /// Accepts what the kernel has completed, then closes the sockets. A Unix socket's path is removed. Returns when the port is
     /// free; connections that were accepted live on. The loops must be running.
     package func stop() async {
-        for source in sources {
-            await withCheckedContinuation { continuation in
-                let isQueued = source.loop.execute {
-                    source.value.stop()
-                    continuation.resume()
-                }
-                if !isQueued { continuation.resume() }
-            }
+        await withCheckedContinuation { continuation in stop { continuation.resume() } }
+    }
+
+    /// The same for callers without a task; `whenDone` is called once, on a loop, or at once when the loops have stopped.
+    package func stop(whenDone: @escaping @Sendable () -> Void) {
+        stop(sources[...], whenDone)
+    }
+
+    /// One source after the other: each on its own loop.
+    private func stop(_ rest: ArraySlice<LoopBound<AcceptSource>>, _ whenDone: @escaping @Sendable () -> Void) {
+        guard let source = rest.first else { return whenDone() }
+        let isQueued = source.loop.execute { [self] in
+            source.value.stop()
+            stop(rest.dropFirst(), whenDone)
         }
+        if !isQueued { stop(rest.dropFirst(), whenDone) }
     }
 }
 

@@ -1,4 +1,4 @@
-import Events
+package import Events
 
 /// What each live figure means, as published by `GET /api/definitions`.
 package struct FigureDefinition: Sendable, Equatable {
@@ -12,19 +12,26 @@ package struct FigureDefinition: Sendable, Equatable {
 }
 
 package enum FigureDefinitions {
+    /// Whether a user is one of the people that activeUsers and onlineUsers count: all but the server itself, whose ids
+    /// begin with `tideline:`. Its events count in the figures of events.
+    package static func isPerson(_ user: UserID) -> Bool { !user.text.utf8.starts(with: serverPrefix) }
+
+    private static let serverPrefix = Array("tideline:".utf8)
+
     /// The figures in the order of the `stats` object.
     package static func all(settings: LiveStatsSettings = LiveStatsSettings()) -> [FigureDefinition] {
         func rolling(_ window: Milliseconds) -> String { "rolling \(text(of: window)), by occurredAt" }
         let day = "the workspace's local day up to now, by occurredAt"
+        let people = "; the server itself (tideline:…) is nobody"
         return [
             FigureDefinition(
-                name: "activeUsers", meaning: "distinct users with any event",
+                name: "activeUsers", meaning: "distinct users with any event" + people,
                 window: rolling(settings.activeUserWindow), unit: "users"),
             FigureDefinition(
                 name: "onlineUsers",
                 meaning:
                     "users with an open stream, or with a device that sent user.online, user.active or user.action "
-                    + "and no user.offline after it",
+                    + "and no user.offline after it" + people,
                 window: "open streams now; presence: " + rolling(settings.onlineWindow), unit: "users"),
             FigureDefinition(
                 name: "activeSessions", meaning: "distinct sessionId with any event",

@@ -15,7 +15,7 @@ package import Events
 ///     let stats = fold.sample(at: now, openUsers: registry.users)
 package struct LiveStatsFold: Sendable {
     /// Of the encoded form and of the rules: a state of another version is not decoded.
-    package static let version: Int32 = 1
+    package static let version: Int32 = 2
 
     let settings: LiveStatsSettings
     /// The last event folded.
@@ -97,7 +97,7 @@ package struct LiveStatsFold: Sendable {
         var stats = LiveStats(timestamp: self.now, asOf: asOf)
         let minute = MessageMinutes.minute(of: self.now)
         stats.activeUsers = users.count
-        stats.onlineUsers = presence.count(with: openUsers)
+        stats.onlineUsers = presence.count(with: openUsers.lazy.filter(FigureDefinitions.isPerson))
         stats.activeSessions = sessions.count
         stats.messagesLastHour = minutes.sum((minute - 59)...minute)
         stats.messagesToday = messagesToday
@@ -144,7 +144,7 @@ package struct LiveStatsFold: Sendable {
             channels.remove(channel, at: time, now: now)
         case .event(let occurrence):
             types.count(occurrence.type, at: time)
-            users.touch(occurrence.user, at: time, now: now)
+            if FigureDefinitions.isPerson(occurrence.user) { users.touch(occurrence.user, at: time, now: now) }
             if let session = occurrence.session { sessions.touch(session, at: time, now: now) }
             if let channel = occurrence.message {
                 count(1, at: time)
@@ -199,7 +199,7 @@ extension Effect.Occurrence {
         var device: String?
         switch committed.facts {
         case .messageSent where committed.target == nil: message = event.channel
-        case .present(let name): device = name
+        case .present(let name) where FigureDefinitions.isPerson(event.user): device = name
         case .orchestrator(let id, .started), .orchestrator(let id, .heartbeat): orchestrator = id
         default: break
         }

@@ -163,7 +163,8 @@ extension CommandGrammar {
             """,
         ],
         options: [
-            .value("--workspace", "W", "For lines that name no workspaceId, and for exported lines, whatever they name."),
+            .value(
+                "--workspace", "W", "For lines that name no workspaceId, and for exported lines, whatever they name."),
             .flag("--dry-run", "Check every line, append nothing."),
             .flag("--quiet", "Do not broadcast: open streams hear nothing of it."),
             .flag("--json", "Print the counts as an object."),

@@ -57,8 +57,13 @@ package struct Console: Sendable {
             let count = unsafe bytes.withUnsafeBytes { buffer in
                 unsafe Glibc.write(descriptor, buffer.baseAddress! + written, buffer.count - written)
             }
-            if count >= 0 { written += count } else if errno == EPIPE { return .closed }
-            else if errno != EINTR { return .failed(errno: errno) }
+            if count >= 0 {
+                written += count
+            } else if errno == EPIPE {
+                return .closed
+            } else if errno != EINTR {
+                return .failed(errno: errno)
+            }
         }
         return .written
     }

@@ -63,7 +63,9 @@ struct ControlClient {
 
     // MARK: Events
 
-    static func eventsPath(_ workspace: String) -> String { "/api/workspaces/\(PercentCoding.encode(workspace))/events" }
+    static func eventsPath(_ workspace: String) -> String {
+        "/api/workspaces/\(PercentCoding.encode(workspace))/events"
+    }
 
     /// A page of the log behind `position`.
     func events(

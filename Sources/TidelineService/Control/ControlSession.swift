@@ -35,7 +35,8 @@ struct ControlSession {
         }
         try check(refusal, address)
         guard makesLog || PlainFile.exists(configuration.storage.databasePath) else {
-            throw CommandFailure("there is no log at \(configuration.storage.databasePath); is the data directory right?")
+            throw CommandFailure(
+                "there is no log at \(configuration.storage.databasePath); is the data directory right?")
         }
         do throws(StartFailure) {
             let gateway = try Gateway.start(

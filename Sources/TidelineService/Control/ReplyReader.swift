@@ -123,7 +123,8 @@ struct ReplyReader {
         guard let colon = line.firstIndex(of: ":") else { return nil }
         let value = line[line.index(after: colon)...].drop { $0 == " " || $0 == "\t" }
         return HTTPReply.Field(
-            name: line[..<colon].lowercased(), value: String(value.reversed().drop { $0 == " " || $0 == "\t" }.reversed()))
+            name: line[..<colon].lowercased(),
+            value: String(value.reversed().drop { $0 == " " || $0 == "\t" }.reversed()))
     }
 
     private mutating func framing(status: Int) throws(ClientFailure) -> State {

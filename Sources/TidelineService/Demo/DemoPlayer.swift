@@ -60,8 +60,11 @@ package final class DemoPlayer: Sendable {
             guard sender.send(batch: scenario.history(until: now), run: scenario.run) else { return }
         }
         post.log.info(
-            "demo is playing", ["demo.workspace": .string(DemoScenario.workspace), "demo.new": .bool(isNew),
-                "demo.events": .integer(sender.accepted)])
+            "demo is playing",
+            [
+                "demo.workspace": .string(DemoScenario.workspace), "demo.new": .bool(isNew),
+                "demo.events": .integer(sender.accepted),
+            ])
         while true {
             let (delay, event) = scenario.next()
             if rest.sleep(delay) { return }

@@ -129,8 +129,11 @@ struct DemoSender {
         accepted += verdict.accepted
         if let first = verdict.refusals.first {
             post.log.warning(
-                "demo was refused", ["demo.reason": .string("\(first.code): \(first.detail)"),
-                    "demo.events": .integer(verdict.refusals.count)])
+                "demo was refused",
+                [
+                    "demo.reason": .string("\(first.code): \(first.detail)"),
+                    "demo.events": .integer(verdict.refusals.count),
+                ])
         }
     }
 

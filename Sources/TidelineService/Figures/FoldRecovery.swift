@@ -9,10 +9,11 @@ import Telemetry
 final class FoldRecovery: Sendable {
     /// The name of the live figures among the checkpoints.
     static let fold = "live-stats"
+    /// How far a clock may have been set back while the server was down, before its figures are rebuilt. Figures are never of
+    /// a time before the last, so that without a rebuild they would stand still for so long.
+    private static let toleratedLead: Milliseconds = 5_000
     /// Events read at a time.
     private static let pageEvents = 5_000
-    /// How far ahead of the clock a checkpoint may have been taken, in milliseconds.
-    private static let clockTolerance: Milliseconds = 60_000
 
     private let log: EventLog
     private let board: LiveStatsBoard
@@ -40,24 +41,27 @@ final class FoldRecovery: Sendable {
     func load(_ registries: [(WorkspaceLog, WorkspaceRegistry)]) {
         let reader = log.readers()
         for (workspace, registry) in registries {
-            let fold =
-                checkpoint(of: workspace, reader)
-                ?? LiveStatsFold(
-                    settings: settings, timeZone: workspace.directory().timeZone, startingAt: clock(),
-                    after: workspace.floor)
+            let fold = checkpoint(of: workspace, reader) ?? emptyFold(of: workspace)
             board.add(
                 workspace.key, fold: fold, isCatchingUp: fold.asOf < workspace.head, registry: registry)
         }
         progress.withLock { $0 = (0, registries.count) }
     }
 
+    /// A fold that has seen nothing of what the log still holds.
+    private func emptyFold(of workspace: WorkspaceLog) -> LiveStatsFold {
+        LiveStatsFold(
+            settings: settings, timeZone: workspace.directory().timeZone, startingAt: clock(), after: workspace.floor)
+    }
+
+    /// The fold as it was saved; nil where it is of no use: damaged, of another version, ahead of the log, behind what the
+    /// log still holds, or of a time that has not come, since its clock was wrong.
     private func checkpoint(of workspace: WorkspaceLog, _ reader: LogReader) -> LiveStatsFold? {
         do {
             guard let saved = try reader.checkpoint(workspace.key, fold: Self.fold, version: LiveStatsFold.version),
-                saved.sequence <= workspace.head,
+                (workspace.floor...workspace.head).contains(saved.sequence),
                 let fold = LiveStatsFold(decoding: saved.state, settings: settings), fold.asOf == saved.sequence,
-                // Pruned in between, or saved under a clock that was far ahead: the log is read anew.
-                fold.asOf >= workspace.floor, fold.now <= clock() + Self.clockTolerance
+                fold.now <= clock() + Self.toleratedLead
             else { return nil }
             return fold
         } catch {
@@ -79,7 +83,12 @@ final class FoldRecovery: Sendable {
     /// - Returns: whether the workspace has caught up.
     private func step(_ workspace: WorkspaceLog, _ reader: LogReader) -> Bool {
         do throws(StoreError) {
-            let position = board.asOf(workspace.key) ?? workspace.floor
+            var position = board.asOf(workspace.key) ?? 0
+            if position < workspace.floor {
+                let fold = emptyFold(of: workspace)
+                board.restart(workspace.key, with: fold)
+                position = fold.asOf
+            }
             let page = try reader.replay(workspace.key, after: position, limit: Self.pageEvents)
             return board.catchUp(workspace.key, with: page, head: { workspace.head })
         } catch {
@@ -91,7 +100,7 @@ final class FoldRecovery: Sendable {
         }
     }
 
-    /// Saves the folds that changed since the last time. Called every minute and at the end.
+    /// Saves the folds that changed since the last time. Called every minute, after many events, and at the end.
     func saveCheckpoints(whenDone: @escaping @Sendable () -> Void) {
         let checkpoints = board.takeDirty().map { workspace, fold in
             FoldCheckpoint(

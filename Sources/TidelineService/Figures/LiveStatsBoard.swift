@@ -41,17 +41,16 @@ final class LiveStatsBoard: StatsSource, Sendable {
         }
     }
 
-    private let settings: LiveStatsSettings
-    private let cells = Mutex<[WorkspaceKey: Cell]>([:])
+    /// Events of all workspaces between two rounds of checkpoints at most, so that a start after a crash has about a second
+    /// to fold, however fast they came in.
+    private static let checkpointEvents = 50_000
 
     private let clock: @Sendable () -> Milliseconds
-    /// Events folded since the last checkpoint, of all workspaces.
-    private let unsaved = Atomic(0)
+    private let cells = Mutex<[WorkspaceKey: Cell]>([:])
+    private let eventsBehindCheckpoint = Atomic(0)
+    private let checkpointDue = Mutex<(@Sendable () -> Void)?>(nil)
 
-    init(settings: LiveStatsSettings, clock: @escaping @Sendable () -> Milliseconds) {
-        self.settings = settings
-        self.clock = clock
-    }
+    init(clock: @escaping @Sendable () -> Milliseconds) { self.clock = clock }
 
     /// Takes up a workspace.
     /// - Parameter fold: from a checkpoint, or fresh; `isCatchingUp` when the log is ahead of it.
@@ -64,24 +63,27 @@ final class LiveStatsBoard: StatsSource, Sendable {
 
     /// Folds committed events, in order. While a rebuild is reading they are left to it: a fold takes only the next seq.
     ///
-    /// Time passes for the fold here too: else the events of a workspace that nobody watches would wait in it as future ones.
+    /// Time passes first, also where nobody watches: else everything would wait in the fold as if it were dated ahead.
     func apply(_ events: [CommittedEvent], of workspace: WorkspaceKey) {
         guard let cell = cell(workspace) else { return }
         let now = clock()
-        unsaved.add(events.count, ordering: .relaxed)
         cell.state.withLock { state in
             state.fold.advance(to: now)
             for event in events { state.fold.apply(event) }
             state.isDirty = true
         }
+        let (before, after) = eventsBehindCheckpoint.add(events.count, ordering: .relaxed)
+        if before < Self.checkpointEvents, after >= Self.checkpointEvents { checkpointDue.withLock { $0 }?() }
     }
+
+    /// Names who is told, on the writer's thread, that enough events have come in for a round of checkpoints.
+    func whenCheckpointDue(_ tell: @escaping @Sendable () -> Void) { checkpointDue.withLock { $0 = tell } }
 
     /// Folds a page of the log on behalf of a rebuild.
     /// - Returns: whether the fold has reached `head()`; asked under the lock, so that no event falls between.
     func catchUp(_ workspace: WorkspaceKey, with page: [CommittedEvent], head: () -> SequenceNumber) -> Bool {
         guard let cell = cell(workspace) else { return true }
         let now = clock()
-        unsaved.add(page.count, ordering: .relaxed)
         return cell.state.withLock { state in
             state.fold.advance(to: now)
             for event in page { state.fold.apply(event) }
@@ -93,16 +95,18 @@ final class LiveStatsBoard: StatsSource, Sendable {
         }
     }
 
+    /// Begins a rebuild anew, since the log no longer holds the events behind the fold.
+    func restart(_ workspace: WorkspaceKey, with fold: LiveStatsFold) {
+        cell(workspace)?.state.withLock { $0.fold = fold }
+    }
+
     func asOf(_ workspace: WorkspaceKey) -> SequenceNumber? {
         cell(workspace)?.state.withLock { $0.fold.asOf }
     }
 
-    /// Events that a start would have to fold again if the process ended now.
-    var unsavedEvents: Int { unsaved.load(ordering: .relaxed) }
-
     /// The folds that changed since the last call, for the checkpoints.
     func takeDirty() -> [(workspace: WorkspaceKey, fold: LiveStatsFold)] {
-        unsaved.store(0, ordering: .relaxed)
+        eventsBehindCheckpoint.store(0, ordering: .relaxed)
         let cells = self.cells.withLock { $0 }
         return cells.compactMap { workspace, cell in
             cell.state.withLock { state in

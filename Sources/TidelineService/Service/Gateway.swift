@@ -1,5 +1,6 @@
 import Access
 import Broadcast
+import Dispatch
 package import Events
 import HTTPServer
 package import Networking
@@ -73,7 +74,9 @@ package final class Gateway: Sendable {
             defer { listeners = [] }
             return listeners
         }
-        blocking { for listener in listeners { await listener.stop() } }
+        let closed = DispatchSemaphore(value: 0)
+        for listener in listeners { listener.stop { closed.signal() } }
+        for _ in listeners { closed.wait() }
         context.hub.drain(over: drainWindow)
         service.drain()
         waitForConnections(until: MonotonicTime.read() + drainWindow + .seconds(8))

@@ -89,7 +89,7 @@ struct GatewayAssembly {
         let registries = WorkspaceRegistries()
         let pool = QueryPool()
         let waiters = HeadWaiters()
-        let board = LiveStatsBoard(settings: configuration.liveStats, clock: clock)
+        let board = LiveStatsBoard(clock: clock)
         let hub = Hub(
             settings: configuration.streamSettings, shardCount: loops.loops.count, registries: registries,
             replay: LogReplay(log: log, pool: pool, registry: { registries[$0] }), stats: board,
@@ -116,7 +116,7 @@ struct GatewayAssembly {
                     maximumAge: configuration.auth.sessionMaxAge.milliseconds),
                 login: login, keys: keys, sessionLifetime: configuration.auth.sessionMaxAge.milliseconds),
             keys: keys, door: WorkspaceDoor(log: log, hub: hub, provisions: configuration.auth.jwt.provision),
-            homes: homes, draftReader: configuration.draftReader,
+            homes: homes, draftReader: configuration.draftReader, readiness: Readiness(),
             statsSettings: configuration.liveStats, metrics: metrics, diagnostics: diagnostics, clock: clock)
     }
 

@@ -6,12 +6,8 @@ import Synchronization
 
 /// What the server does beside serving: catches the figures up after a start, saves checkpoints, follows the log's floor.
 final class Housekeeping: Sendable {
-    /// Seconds between two looks.
-    private static let interval = 1
-    /// Looks between two rounds of checkpoints.
-    private static let looksPerRound = 60
-    /// So many events folded since make a round due at once: a start folds them again in a second or two.
-    private static let eventsPerRound = 200_000
+    /// Between two rounds of checkpoints; shorter while many events come in.
+    private static let interval = 60
     private let context: ServiceContext
     private let isStopping = Atomic(false)
     private let queue = DispatchQueue(label: "tideline.housekeeping")
@@ -28,12 +24,11 @@ final class Housekeeping: Sendable {
             context.recovery.catchUp(context.log.workspaces) { isStopping.load(ordering: .relaxed) }
             recovery.signal()
         }
+        context.board.whenCheckpointDue { [timer] in timer.signal() }
         queue.async { [self] in
-            var looks = 0
-            while timer.wait(timeout: .now() + .seconds(Self.interval)) == .timedOut {
-                looks += 1
-                guard looks >= Self.looksPerRound || context.board.unsavedEvents >= Self.eventsPerRound else { continue }
-                looks = 0
+            while true {
+                _ = timer.wait(timeout: .now() + .seconds(Self.interval))
+                if isStopping.load(ordering: .relaxed) { return }
                 round()
             }
         }

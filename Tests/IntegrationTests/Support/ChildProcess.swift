@@ -55,14 +55,17 @@ final class ChildProcess: Sendable {
         try await exit.first(within: limit) { _ in true }.element
     }
 
+    /// A thread of its own reads: dispatch sources on descriptors that open and close in quick succession have crashed.
     private static func pipe(into journal: Journal<String>) -> Pipe {
         let pipe = Pipe()
-        let lines = Mutex(LineCutter())
-        pipe.fileHandleForReading.readabilityHandler = { handle in
-            let bytes = handle.availableData
-            for line in lines.withLock({ $0.receive(bytes) }) { journal.append(line) }
-            guard bytes.isEmpty else { return }
-            handle.readabilityHandler = nil
+        let handle = pipe.fileHandleForReading
+        Thread.detachNewThread {
+            var lines = LineCutter()
+            var bytes: Data
+            repeat {
+                bytes = handle.availableData
+                for line in lines.receive(bytes) { journal.append(line) }
+            } while !bytes.isEmpty
             journal.finish()
         }
         return pipe

@@ -23,7 +23,9 @@ struct TokenCommandTests {
     }
 
     @Test func `a token of the installation's own secret is good`() throws {
-        let status = run(["--user", "ada", "--name", "Ada", "--workspace", "acme=admin", "--workspace", "*=member", "--ttl", "2h"])
+        let status = run([
+            "--user", "ada", "--name", "Ada", "--workspace", "acme=admin", "--workspace", "*=member", "--ttl", "2h",
+        ])
 
         let secret = try #require(try SecretFile.load(at: directory.path + "/data/secret"))
         let claims = try verify(secret)

@@ -5,7 +5,8 @@ import Testing
 @testable import TidelineService
 
 struct ControlClientTests {
-    private static let acme = #"{"id":"acme","slug":"a","tz":"UTC","epoch":"abcdefghij","head":3,"floor":1,"connections":2}"#
+    private static let acme =
+        #"{"id":"acme","slug":"a","tz":"UTC","epoch":"abcdefghij","head":3,"floor":1,"connections":2}"#
 
     private func client(_ answer: @escaping CannedServer.Answer) throws -> (ControlClient, CannedServer) {
         let server = try CannedServer(answer: answer)

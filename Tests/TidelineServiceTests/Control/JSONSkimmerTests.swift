@@ -7,7 +7,8 @@ struct JSONSkimmerTests {
         let bytes = Array(text.utf8)
         var found: [String] = []
         let isObject = JSONSkimmer.members(of: bytes.span) { key, value in
-            found.append(String(decoding: bytes[key], as: UTF8.self) + "=" + String(decoding: bytes[value], as: UTF8.self))
+            found.append(
+                String(decoding: bytes[key], as: UTF8.self) + "=" + String(decoding: bytes[value], as: UTF8.self))
         }
         return isObject ? found : nil
     }
@@ -20,7 +21,8 @@ struct JSONSkimmerTests {
     }
 
     @Test(arguments: [
-        "", "[]", "{", #"{"a"}"#, #"{"a":}"#, #"{"a":1"#, #"{"a":1,}"#, #"{"a":1}x"#, #"{"a":"x}"#, #"{"a":"x\"#, "{a:1}",
+        "", "[]", "{", #"{"a"}"#, #"{"a":}"#, #"{"a":1"#, #"{"a":1,}"#, #"{"a":1}x"#, #"{"a":"x}"#, #"{"a":"x\"#,
+        "{a:1}",
         #"{"a":[1}"#, #"{"a":1 2}"#,
     ]) func `what is no object is refused at every cut`(_ text: String) {
         #expect(members(text) == nil || text == #"{"a":[1}"#)

@@ -43,16 +43,21 @@ struct DemoPlayerTests {
             clock: { Self.noon }, token: token)
     }
 
-    @Test func `a new workspace gets its opening, its past and its present`() throws {
+    private func play(_ player: DemoPlayer, until rung: DispatchSemaphore, rings: Int = 1) async {
+        await onOwnThread {
+            player.start()
+            for _ in 0..<rings { rung.wait() }
+            player.stop()
+        }
+    }
+
+    @Test func `a new workspace gets its opening, its past and its present`() async throws {
         let rung = DispatchSemaphore(value: 0)
         let server = try server(isNew: true, rung: rung)
         defer { server.stop() }
         let player = player(server)
 
-        player.start()
-        rung.wait()
-        rung.wait()
-        player.stop()
+        await play(player, until: rung, rings: 2)
 
         let requests = server.requests
         let batches = requests.filter { $0.target == "/api/workspaces/harbor/events" }
@@ -67,22 +72,20 @@ struct DemoPlayerTests {
         #expect(requests.last?.head.contains("Authorization: Bearer t") == true)
     }
 
-    @Test func `a workspace that was there gets no past`() throws {
+    @Test func `a workspace that was there gets no past`() async throws {
         let rung = DispatchSemaphore(value: 0)
         let server = try server(isNew: false, rung: rung)
         defer { server.stop() }
         let player = player(server)
 
-        player.start()
-        rung.wait()
-        player.stop()
+        await play(player, until: rung)
 
         let batches = server.requests.filter { $0.target == "/api/workspaces/harbor/events" }
         #expect(batches.count == 1)
         #expect(batches[0].body.split(separator: 0x0A).allSatisfy { $0.contains(Array("demo-opening-".utf8)) })
     }
 
-    @Test func `refusals are tried again, with a new token where the old one counts no more`() throws {
+    @Test func `refusals are tried again, with a new token where the old one counts no more`() async throws {
         let rung = DispatchSemaphore(value: 0)
         let server = try server(isNew: false, rung: rung) { number in
             number == 1 ? CannedServer.reply(401, "{}") : nil
@@ -96,9 +99,7 @@ struct DemoPlayerTests {
             }
         }
 
-        player.start()
-        rung.wait()
-        player.stop()
+        await play(player, until: rung)
 
         let bearers = server.requests.filter { $0.target.hasPrefix("/api/") }.map { request in
             request.head.contains("Bearer t1") ? 1 : 2
@@ -119,7 +120,8 @@ struct DemoPlayerTests {
         let reader = ServiceConfiguration().draftReader
         let poster = Principal(user: UserID(validated: "demo"), role: .admin)
         var scenario = DemoScenario(seed: 7, startingAt: Self.noon - DemoScenario.historyLength)
-        let events = scenario.opening() + scenario.history(until: Self.noon) + (0..<5_000).map { _ in scenario.next().event }
+        let events =
+            scenario.opening() + scenario.history(until: Self.noon) + (0..<5_000).map { _ in scenario.next().event }
 
         for event in events {
             do {

@@ -21,7 +21,6 @@ final class CannedServer: Sendable {
     let path: String
     private let listener: Int32
     private let seen = Mutex<[Request]>([])
-    private let life = DispatchGroup()
     private let answer: Answer
 
     /// Listens on a Unix socket in a directory of its own.
@@ -40,15 +39,14 @@ final class CannedServer: Sendable {
             }
         }
         guard bound == 0, listen(listener, 16) == 0 else { throw POSIXError(.EADDRINUSE) }
-        let queue = DispatchQueue(label: "canned", attributes: .concurrent)
-        queue.async(group: life) { [self] in
+        Thread.detachNewThread { [self] in
             var count = 0
             while true {
                 let descriptor = accept(listener, nil, nil)
                 if descriptor < 0 { return }
                 count += 1
                 let number = count
-                queue.async(group: life) { self.serve(descriptor, number, closesAfterEach) }
+                Thread.detachNewThread { self.serve(descriptor, number, closesAfterEach) }
             }
         }
     }

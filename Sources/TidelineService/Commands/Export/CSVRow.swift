@@ -42,8 +42,13 @@ enum CSVRow {
     }
 
     private static func append(cell: [UInt8], to rows: inout [UInt8]) {
-        let needsQuotes = cell.contains { $0 == UInt8(ascii: ",") || $0 == UInt8(ascii: "\"") || $0 == 0x0A || $0 == 0x0D }
-        guard needsQuotes else { return rows += cell }
+        let needsQuotes = cell.contains {
+            $0 == UInt8(ascii: ",") || $0 == UInt8(ascii: "\"") || $0 == 0x0A || $0 == 0x0D
+        }
+        guard needsQuotes else {
+            rows += cell
+            return
+        }
         rows.append(UInt8(ascii: "\""))
         for byte in cell {
             if byte == UInt8(ascii: "\"") { rows.append(byte) }

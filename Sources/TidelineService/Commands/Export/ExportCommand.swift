@@ -16,7 +16,9 @@ enum ExportCommand {
         _ options: ExportOptions, from client: ControlClient, to console: Console
     ) throws(CommandFailure) {
         let workspaces =
-            if let name = options.workspace { [try client.workspace(named: name.text)] } else { try client.workspaces() }
+            if let name = options.workspace { [try client.workspace(named: name.text)] } else {
+                try client.workspaces()
+            }
         if options.format == .csv { try console.write(CSVRow.header) }
         for workspace in workspaces {
             if options.from <= workspace.floor, workspace.floor > 0 {

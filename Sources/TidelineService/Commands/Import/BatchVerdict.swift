@@ -26,7 +26,9 @@ struct BatchVerdict: Equatable {
         self.accepted = accepted
         self.duplicates = duplicates
         guard rejected > 0 else { return }
-        guard let elements = JSONSkimmer.elements(of: text, in: items), elements.count == lines.count else { return nil }
+        guard let elements = JSONSkimmer.elements(of: text, in: items), elements.count == lines.count else {
+            return nil
+        }
         for (element, line) in zip(elements, lines) {
             guard let item = try? JSONDocument(scanning: reply.body[element]).root,
                 let status = item["status"]?.string

@@ -19,8 +19,11 @@ enum ImportCommand {
         _ session: ControlSession, _ console: Console
     ) throws(CommandFailure) -> Int32 {
         let book = WorkspaceBook(session.client, try session.client.workspaces())
-        let record = input.isResumable ? ImportRecord(
-            directory: configuration.storage.directory, file: input.status, workspace: options.workspace, logs: book.all) : nil
+        let record =
+            input.isResumable
+            ? ImportRecord(
+                directory: configuration.storage.directory, file: input.status, workspace: options.workspace,
+                logs: book.all) : nil
         let resuming = record?.load(fileBytes: input.status.size)
         if let resuming {
             console.say("continuing an interrupted import behind line \(resuming.line) (\(resuming.offset) bytes)")

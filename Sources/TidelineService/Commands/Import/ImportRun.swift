@@ -48,7 +48,8 @@ struct ImportRun {
             progress.hide()
             save()
             if record != nil, done.line > 0 {
-                throw CommandFailure("\(error.message)\nThe same import, started again, goes on behind line \(done.line).")
+                throw CommandFailure(
+                    "\(error.message)\nThe same import, started again, goes on behind line \(done.line).")
             }
             throw error
         }

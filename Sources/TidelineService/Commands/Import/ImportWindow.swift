@@ -118,7 +118,8 @@ struct ImportWindowReader {
         switch preparer.prepare(source.buffer, range, number: number) {
         case .blank: return 0
         case .leftOut: window.leftOut += 1
-        case .refused(let code, let detail): window.refusals.append(ImportRefusal(line: number, code: code, detail: detail))
+        case .refused(let code, let detail):
+            window.refusals.append(ImportRefusal(line: number, code: code, detail: detail))
         case .event(let named, let isExported):
             // An exported line names where it was; where it shall be is what --workspace says.
             guard let name = isExported ? fallback ?? named : named ?? fallback else {
@@ -164,7 +165,8 @@ struct ImportWindowReader {
             places[workspace] = place
             window.batches.append(ImportWindow.Batch(workspace: workspace))
         }
-        let isFull = window.batches[place].lines.count >= limits.batchItems
+        let isFull =
+            window.batches[place].lines.count >= limits.batchItems
             || window.batches[place].body.count + preparer.item.count + 1 > limits.batchBytes
         guard !isFull else { return false }
         window.batches[place].body.append(contentsOf: preparer.item)

@@ -21,7 +21,8 @@ struct ExportCommandTests {
             let after = request.target.split(separator: "-").last.flatMap { Int($0.prefix { $0 != "&" }) } ?? 0
             let next = min(after + 2, 5)
             let events = (after..<next).map { Self.envelope($0 + 1) }.joined(separator: ",")
-            return CannedServer.reply(200, #"{"events":[\#(events)],"next":"abcdefghij-\#(next)","head":"abcdefghij-5"}"#)
+            return CannedServer.reply(
+                200, #"{"events":[\#(events)],"next":"abcdefghij-\#(next)","head":"abcdefghij-5"}"#)
         }
     }
 

@@ -16,7 +16,8 @@ struct ImportDeliveryTests {
         """
 
     @Test func `sums are read without the items`() throws {
-        let reply = HTTPReply(status: 200, body: Array(#"{"accepted":1,"duplicates":1,"rejected":0,"items":[{},{}]}"#.utf8))
+        let reply = HTTPReply(
+            status: 200, body: Array(#"{"accepted":1,"duplicates":1,"rejected":0,"items":[{},{}]}"#.utf8))
 
         let verdict = try #require(BatchVerdict(reply, lines: batch(2).lines))
 

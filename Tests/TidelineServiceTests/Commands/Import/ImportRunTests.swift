@@ -35,7 +35,8 @@ struct ImportRunTests {
 
     private func record(_ path: String) -> ImportRecord {
         ImportRecord(
-            directory: directory.path, file: PlainFile.status(of: PlainFile.openForReading(path)), workspace: nil, logs: [])
+            directory: directory.path, file: PlainFile.status(of: PlainFile.openForReading(path)), workspace: nil,
+            logs: [])
     }
 
     @Test func `every line is delivered once and in order`() throws {
