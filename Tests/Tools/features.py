@@ -71,7 +71,7 @@ def main(arguments):
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--check", type=pathlib.Path, metavar="FILE")
     parser.add_argument("--write", type=pathlib.Path, metavar="FILE")
-    parser.add_argument("--tests", type=pathlib.Path, default=TOOLS.parent)
+    parser.add_argument("--tests", type=pathlib.Path, default=TOOLS.parent / "IntegrationTests")
     options = parser.parse_args(arguments)
     rows, proofs = read_rows(), read_tests(options.tests)
     unknown = sorted(set(proofs) - set(rows))

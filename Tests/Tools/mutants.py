@@ -168,7 +168,9 @@ class Copy:
             if status != 0:
                 reason = next((line for line in output.splitlines() if "error:" in line), "")
                 return f"error: does not compile {reason[-160:]}"
-            status, _ = self.test(mutant["filter"])
+            status, output = self.test(mutant["filter"])
+            if "Test run started" not in output:
+                return f"error: the tests did not start {output[-160:]}"
             return "survived" if status == 0 else "killed" if status else "killed (hung)"
         finally:
             for path, text in originals.items():

@@ -16,10 +16,17 @@ extension Shard {
         }
         if let hold { space.registry.hold(Set(chosen.compactMap { records[Int($0)]?.user }), hold) }
         for slot in chosen {
-            let retry = hold == nil ? nil : Int(holdMilliseconds) + jitter(settings.retry)
-            close(Int(slot), reason, retry: retry)
+            close(Int(slot), reason, retry: retry(hold, holdMilliseconds))
         }
         return chosen.count
+    }
+
+    /// What a closed client is told to wait: the hold, so that it is let in when it returns. One closed for good returns
+    /// soon, so that it meets the 204 that ends it; behind the hold it would be let in.
+    private func retry(_ hold: WorkspaceRegistry.Hold?, _ holdMilliseconds: Int64) -> Int {
+        let jitter = jitter(settings.retry)
+        guard let hold, !hold.isFinal else { return jitter }
+        return Int(holdMilliseconds) + jitter
     }
 
     /// Ends all streams, each at a random moment of `window`; new ones are turned away.
@@ -56,6 +63,7 @@ extension Shard {
     func close(_ slot: Int, _ reason: CloseReason, retry: Int? = nil) {
         guard slots[slot].phase == .live || slots[slot].phase == .fetching else { return }
         hub.metrics.closed[reason]?.increment()
+        logEnd(slot, reason.rawValue)
         leave(slot)
         if slots[slot].page >= 0 {
             pages.remove(slots[slot].page)
@@ -73,8 +81,33 @@ extension Shard {
     /// The connection broke while it was written to.
     func drop(_ slot: Int) {
         hub.metrics.dropped.increment()
-        if slots[slot].phase != .closing { leave(slot) }
+        if slots[slot].phase != .closing {
+            logEnd(slot, "client", error: "write failed")
+            leave(slot)
+        }
         finish(slot, .aborted)
+    }
+
+    /// Notes that a stream ends, once for each and while it still belongs to its workspace (seed row S4-17).
+    func logEnd(_ slot: Int, _ reason: String, error: String? = nil) {
+        guard let record = records[slot], let space = spaces[Int(slots[slot].space)] else { return }
+        let connection = connectionID(slot)
+        let (user, workspace) = (record.user.text, space.registry.id.text)
+        let age = Duration.milliseconds(wall - record.openedAt)
+        if let error {
+            hub.log.debug(
+                "stream failed",
+                [
+                    "connection": .string(connection), "workspace": .string(workspace), "user": .string(user),
+                    "error": .string(error),
+                ])
+        }
+        hub.log.debug(
+            "stream closed",
+            [
+                "connection": .string(connection), "workspace": .string(workspace), "user": .string(user),
+                "reason": .string(reason), "age.ms": .duration(age),
+            ])
     }
 
     /// Hands the connection back and forgets the stream.

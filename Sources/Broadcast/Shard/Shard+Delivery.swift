@@ -86,9 +86,11 @@ extension Shard {
     }
 
     /// The stream's connection is gone.
-    package func closed(_ token: StreamToken) {
+    /// - Parameter error: what broke it; nil: the client went away in order.
+    package func closed(_ token: StreamToken, error: String? = nil) {
         guard let slot = find(token) else { return }
         hub.metrics.dropped.increment()
+        if slots[slot].phase != .closing { logEnd(slot, "client", error: error) }
         leave(slot)
         freeSlot(slot)
     }

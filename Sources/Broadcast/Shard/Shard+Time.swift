@@ -105,7 +105,10 @@ extension Shard {
                 slots[slot].isBlocked && now - slots[slot].lastProgress > settings.stallTimeout.milliseconds + 60_000
             if isOverdue || isStalled {
                 hub.metrics.swept.increment()
-                if slots[slot].phase != .closing { leave(slot) }
+                if slots[slot].phase != .closing {
+                    logEnd(slot, "stale")
+                    leave(slot)
+                }
                 finish(slot, .aborted)
             }
         }

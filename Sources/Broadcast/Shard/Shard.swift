@@ -86,6 +86,11 @@ package final class Shard {
         return .open
     }
 
+    /// Whether an admin closed this user's streams for good, so that a stream would be answered 204.
+    package func isEnded(_ user: UserID, in registry: WorkspaceRegistry) -> Bool {
+        registry.hold(on: user, at: wall)?.isFinal ?? false
+    }
+
     private func turnAway(_ request: StreamRequest, _ reason: CloseReason) -> Admission {
         let retry = 5 * jitter(settings.retry)
         return request.isBrowser ? .turnedAway(reason, retryMilliseconds: retry) : .busy(retryMilliseconds: retry)
@@ -180,6 +185,11 @@ package final class Shard {
 
     /// The unique id of a stream, made from its place instead of being stored (seed row S4-13).
     func connectionID(_ slot: Int) -> String { "conn_\(nonce)_\(index).\(slot).\(slots[slot].generation)" }
+
+    /// The `connectionId` that `token`'s stream was told.
+    package func connectionID(_ token: StreamToken) -> String {
+        "conn_\(nonce)_\(index).\(token.slot).\(token.generation)"
+    }
 
     /// The slot behind `token`, unless it ended.
     func find(_ token: StreamToken) -> Int? {

@@ -3,6 +3,7 @@ import Events
 import HTTPProtocol
 import HTTPServer
 import Persistence
+import Telemetry
 
 /// POST of one event: answered when it is durable, folded and handed over to the loops.
 struct EventRoute: Sendable {
@@ -62,6 +63,13 @@ struct EventRoute: Sendable {
         switch item {
         case .accepted(let receipt, _):
             let notified = context.publisher.notified(draft, in: entry.workspace)
+            context.diagnostics.debug(
+                "event tracked",
+                [
+                    "workspace": .string(entry.workspace.id.text), "user": .string(entry.principal.user.text),
+                    "type": .string(draft.type.text), "seq": .integer(Int(receipt.sequence)),
+                    "notified": .integer(notified), "request": .string(request.requestID),
+                ])
             responder.respond(tracked(draft.type, receipt, notified: notified, isDuplicate: false, entry.workspace))
         case .duplicate(let receipt):
             responder.respond(tracked(draft.type, receipt, notified: 0, isDuplicate: true, entry.workspace))

@@ -49,8 +49,14 @@ struct RealtimeRoute: Sendable {
             return context.refuse(request, responder, error, entry: entry)
         }
         let head = ResponseHead(.ok, Self.streamFields)
-        if request.head.method == .head { return responder.respondWithStreamHead(head) }
         let shard = context.home(of: request.loop).shard
+        if request.head.method == .head {
+            // A page asks by HEAD why its EventSource ended.
+            guard !shard.isEnded(entry.principal.user, in: entry.registry) else {
+                return responder.respond(Response(.noContent))
+            }
+            return responder.respondWithStreamHead(head)
+        }
         let wanted = StreamRequest(
             user: entry.principal.user, address: request.peer.host, isBrowser: entry.credential.isAmbient,
             expiresAt: entry.credential.expiresAt, resume: parameters.resume, filter: parameters.filter,
@@ -60,15 +66,27 @@ struct RealtimeRoute: Sendable {
         case .open:
             open(wanted, head, request, responder, entry, shard)
         case .busy(let retry):
+            logRefusal("busy", request, entry)
             let problem = Problem(
                 .capacity, "The server holds as many streams as it may.", retryAfter: (retry + 999) / 1000)
             context.refuse(request, responder, problem, entry: entry)
         case .turnedAway(let reason, let retry):
+            logRefusal(reason.rawValue, request, entry)
             responder.respond(
                 Response(.ok, Self.streamFields, body: ControlFrames.closing(reason, retry: retry)))
         case .ended:
+            logRefusal("final", request, entry)
             responder.respond(Response(.noContent))
         }
+    }
+
+    private func logRefusal(_ reason: String, _ request: Request, _ entry: WorkspaceDoor.Entry) {
+        context.diagnostics.debug(
+            "stream refused",
+            [
+                "workspace": .string(entry.workspace.id.text), "user": .string(entry.principal.user.text),
+                "reason": .string(reason), "request": .string(request.requestID),
+            ])
     }
 
     private func open(
@@ -90,7 +108,8 @@ struct RealtimeRoute: Sendable {
         context.diagnostics.debug(
             wanted.resume == nil ? "stream opened" : "stream resumed",
             [
-                "workspace": .string(entry.workspace.id.text), "user": .string(entry.principal.user.text),
+                "connection": .string(shard.connectionID(token)), "workspace": .string(entry.workspace.id.text),
+                "user": .string(entry.principal.user.text), "after": .string(wanted.resume?.description ?? ""),
                 "request": .string(request.requestID),
             ])
     }

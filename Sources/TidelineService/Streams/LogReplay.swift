@@ -2,6 +2,7 @@ import Broadcast
 import Events
 import Persistence
 import Projections
+import Telemetry
 
 /// Pages of the log for streams below their ring, encoded as the live frames are.
 final class LogReplay: ReplaySource, Sendable {
@@ -11,12 +12,15 @@ final class LogReplay: ReplaySource, Sendable {
     private let log: EventLog
     private let pool: QueryPool
     private let hub: @Sendable (WorkspaceKey) -> WorkspaceRegistry?
+    private let diagnostics: Log
 
     init(
-        log: EventLog, pool: QueryPool, registry: @escaping @Sendable (WorkspaceKey) -> WorkspaceRegistry?
+        log: EventLog, pool: QueryPool, diagnostics: Log,
+        registry: @escaping @Sendable (WorkspaceKey) -> WorkspaceRegistry?
     ) {
         self.log = log
         self.pool = pool
+        self.diagnostics = diagnostics
         hub = registry
     }
 
@@ -38,6 +42,8 @@ final class LogReplay: ReplaySource, Sendable {
             guard first.sequence == sequence + 1 else { return .pruned }
             return encode(events, workspace, registry)
         } catch {
+            diagnostics.warning(
+                "replay failed", ["workspace": .string(workspace.id.text), "error": .string("\(error)")])
             return .failed
         }
     }

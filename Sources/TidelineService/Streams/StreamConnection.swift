@@ -38,7 +38,16 @@ final class StreamConnection: StreamTransport, ResponseStreamDelegate {
 
     func streamClosed(_ stream: ResponseStream, reason: ResponseStream.End) {
         self.stream = nil
-        if let token { shard.closed(token) }
+        if let token { shard.closed(token, error: Self.error(behind: reason)) }
         token = nil
+    }
+
+    /// What went wrong; nil when the client just left.
+    private static func error(behind end: ResponseStream.End) -> String? {
+        switch end {
+        case .peerClosed: nil
+        case .peerTalks: "the client sent too much"
+        case .connection(let reason): "\(reason)"
+        }
     }
 }

@@ -70,6 +70,16 @@ struct ShardDeliveryTests {
         #expect(client.names.contains("event") && client.messages.contains { $0.event == nil && $0.data == nil })
     }
 
+    @Test(arguments: [true, false]) func `a filter picks its events out of a group`(isChunked: Bool) {
+        let stage = Stage()
+        let client = stage.open(filter: "task.*", chunked: isChunked)
+
+        stage.commit(types: ["message.sent", "task.created", "task.updated", "message.sent", "task.completed"])
+        stage.run()
+
+        #expect(client.sequences == [2, 3, 5])
+    }
+
     @Test func `an event for some reaches nobody else, filter or not`() {
         let stage = Stage()
         let ada = stage.open(user: "ada")

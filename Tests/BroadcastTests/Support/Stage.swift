@@ -39,7 +39,15 @@ final class Stage {
 
     /// Commits `count` events and hands them over, without running the loops.
     func commit(_ count: Int = 1, type: String = "message.sent", members: [UserID]? = nil) {
-        let events = log.append(count, type: type, members: members)
+        publish(log.append(count, type: type, members: members), members: members)
+    }
+
+    /// Commits one event of each type as one group and hands it over.
+    func commit(types: [String]) {
+        publish(types.flatMap { log.append(1, type: $0, members: nil) }, members: nil)
+    }
+
+    private func publish(_ events: [Event], members: [UserID]?) {
         hub.publish([events], registry: { _ in self.registry }, head: { $0.last!.sequence }) { events in
             var builder = FrameBlockBuilder(
                 workspace: self.registry.key, workspaceID: self.registry.id, epoch: Self.epoch)
