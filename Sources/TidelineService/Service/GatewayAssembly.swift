@@ -116,7 +116,7 @@ struct GatewayAssembly {
                     maximumAge: configuration.auth.sessionMaxAge.milliseconds),
                 login: login, keys: keys, sessionLifetime: configuration.auth.sessionMaxAge.milliseconds),
             keys: keys, door: WorkspaceDoor(log: log, hub: hub, provisions: configuration.auth.jwt.provision),
-            homes: homes, draftReader: configuration.draftReader, readiness: Readiness(),
+            homes: homes, draftReader: configuration.draftReader,
             statsSettings: configuration.liveStats, metrics: metrics, diagnostics: diagnostics, clock: clock)
     }
 
