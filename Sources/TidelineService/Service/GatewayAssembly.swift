@@ -74,8 +74,10 @@ struct GatewayAssembly {
         }
     }
 
-    private static func staticFiles(_ configuration: ServiceConfiguration) throws(StartFailure) -> StaticFiles {
+    /// nil: `server.publicDirectory` is empty, nothing is served beside the API.
+    private static func staticFiles(_ configuration: ServiceConfiguration) throws(StartFailure) -> StaticFiles? {
         let directory = configuration.server.publicDirectory
+        if directory.isEmpty { return nil }
         guard let files = StaticFiles(root: directory) else {
             throw StartFailure("server.publicDirectory: \(directory) is no directory that can be read")
         }
@@ -92,8 +94,8 @@ struct GatewayAssembly {
         let board = LiveStatsBoard(clock: clock)
         let hub = Hub(
             settings: configuration.streamSettings, shardCount: loops.loops.count, registries: registries,
-            replay: LogReplay(log: log, pool: pool, diagnostics: diagnostics, registry: { registries[$0] }), stats: board,
-            metrics: StreamMetrics(metrics), log: diagnostics)
+            replay: LogReplay(log: log, pool: pool, diagnostics: diagnostics, registry: { registries[$0] }),
+            stats: board, metrics: StreamMetrics(metrics), log: diagnostics)
         let recovery = FoldRecovery(
             log: log, board: board, settings: configuration.liveStats, clock: clock, diagnostics: diagnostics)
         let intake = WorkspaceIntake(
