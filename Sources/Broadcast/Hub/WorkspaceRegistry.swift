@@ -51,8 +51,8 @@ package final class WorkspaceRegistry: Sendable {
     package var headPosition: StreamPosition { state.withLock { StreamPosition(epoch: $0.epoch, sequence: $0.head) } }
     /// Open streams.
     package var connections: Int { state.withLock { $0.census.connections } }
-    /// Users with an open stream.
-    package var connectedUsers: [UserID] { state.withLock { $0.census.connectedUsers } }
+    /// Users with an open stream, without operators.
+    package var connectedUsers: [UserID] { state.withLock { $0.census.connectedPeople } }
     /// Whether a stream wants the workspace's figures.
     var isWatched: Bool { state.withLock { $0.statsWatchers > 0 } }
     package var closeGeneration: UInt64 { state.withLock { $0.closeGeneration } }
@@ -104,20 +104,21 @@ package final class WorkspaceRegistry: Sendable {
     /// Enters a stream unless the user has too many or a DELETE came in between.
     /// - Returns: nil when entered, and whether it is the first that wants stats.
     func enter(
-        user: UserID, filter: TypeFilter?, wantsEvents: Bool, wantsStats: Bool, generation: UInt64
+        user: UserID, filter: TypeFilter?, wantsEvents: Bool, wantsStats: Bool, isCounted: Bool,
+        generation: UInt64
     ) -> (isEntered: Bool, isFirstWatcher: Bool) {
         state.withLock {
             guard $0.closeGeneration == generation else { return (false, false) }
-            $0.census.enter(user, filter: filter, wantsEvents: wantsEvents)
+            $0.census.enter(user, filter: filter, wantsEvents: wantsEvents, isCounted: isCounted)
             if wantsStats { $0.statsWatchers += 1 }
             return (true, wantsStats && $0.statsWatchers == 1)
         }
     }
 
     /// - Returns: whether the last stream that wants stats has left.
-    func leave(user: UserID, filter: TypeFilter?, wantsEvents: Bool, wantsStats: Bool) -> Bool {
+    func leave(user: UserID, filter: TypeFilter?, wantsEvents: Bool, wantsStats: Bool, isCounted: Bool) -> Bool {
         state.withLock {
-            $0.census.leave(user, filter: filter, wantsEvents: wantsEvents)
+            $0.census.leave(user, filter: filter, wantsEvents: wantsEvents, isCounted: isCounted)
             if wantsStats { $0.statsWatchers -= 1 }
             return wantsStats && $0.statsWatchers == 0
         }

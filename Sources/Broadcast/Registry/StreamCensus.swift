@@ -4,26 +4,30 @@ import Events
 struct StreamCensus {
     private(set) var connections = 0
     private var users: [UserID: Int] = [:]
+    /// The same without operators, who are in no figure.
+    private var people: [UserID: Int] = [:]
     /// Streams that want events, by filter; most workspaces have one entry.
     private var filters: [TypeFilter?: Int] = [:]
     /// The same by user, for events that only some may see.
     private var filtersByUser: [UserID: [TypeFilter?: Int]] = [:]
 
-    var connectedUsers: [UserID] { Array(users.keys) }
+    var connectedPeople: [UserID] { Array(people.keys) }
 
     func connections(of user: UserID) -> Int { users[user] ?? 0 }
 
-    mutating func enter(_ user: UserID, filter: TypeFilter?, wantsEvents: Bool) {
+    mutating func enter(_ user: UserID, filter: TypeFilter?, wantsEvents: Bool, isCounted: Bool) {
         connections += 1
         users[user, default: 0] += 1
+        if isCounted { people[user, default: 0] += 1 }
         guard wantsEvents else { return }
         filters[filter, default: 0] += 1
         filtersByUser[user, default: [:]][filter, default: 0] += 1
     }
 
-    mutating func leave(_ user: UserID, filter: TypeFilter?, wantsEvents: Bool) {
+    mutating func leave(_ user: UserID, filter: TypeFilter?, wantsEvents: Bool, isCounted: Bool) {
         connections -= 1
         Self.decrement(&users, user)
+        if isCounted { Self.decrement(&people, user) }
         guard wantsEvents else { return }
         Self.decrement(&filters, filter)
         guard var own = filtersByUser[user] else { return }

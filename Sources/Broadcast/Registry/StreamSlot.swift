@@ -89,6 +89,8 @@ struct StreamRecord {
     let heartbeat: Int64
     /// The pattern behind ``StreamSlot/filter``.
     let pattern: TypeFilter?
+    /// Whether its user is in the figures.
+    let isCounted: Bool
     /// What stands in the `connected` event.
     var opening: Opening
     /// What stands in the `closing` event once one is due.

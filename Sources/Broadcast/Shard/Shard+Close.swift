@@ -133,7 +133,7 @@ extension Shard {
         space.release(filter: slots[slot].filter)
         let isUnwatched = space.registry.leave(
             user: record.user, filter: record.pattern, wantsEvents: slots[slot].wantsEvents,
-            wantsStats: slots[slot].wantsStats)
+            wantsStats: slots[slot].wantsStats, isCounted: record.isCounted)
         if isUnwatched { hub.watchersChanged(space.registry) }
         if space.members.isEmpty { space.idleSince = now }
     }

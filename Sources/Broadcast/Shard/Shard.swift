@@ -106,7 +106,7 @@ package final class Shard {
         guard let space = spaces[Int(spaceNumber)] else { preconditionFailure("a space was just made") }
         let (isEntered, isFirstWatcher) = registry.enter(
             user: request.user, filter: request.filter, wantsEvents: request.wantsEvents,
-            wantsStats: request.wantsStats, generation: request.closeGeneration)
+            wantsStats: request.wantsStats, isCounted: request.isCounted, generation: request.closeGeneration)
         guard isEntered else {
             hub.release()
             return nil
@@ -139,7 +139,7 @@ package final class Shard {
         let limit = now + age - Int64(random.below(UInt64(age / 5 + 1)))
         records[Int(slot)] = StreamRecord(
             transport: transport, user: request.user, address: request.address, openedAt: wall,
-            expiresAt: request.expiresAt, ageLimit: limit, heartbeat: heartbeat, pattern: request.filter,
+            expiresAt: request.expiresAt, ageLimit: limit, heartbeat: heartbeat, pattern: request.filter, isCounted: request.isCounted,
             opening: opening)
         heartbeats.schedule(slot, at: now + heartbeat)
         deadlines.schedule(slot, at: deadline(ageLimit: limit, expiresAt: request.expiresAt))

@@ -3,6 +3,8 @@ package import Events
 /// What a client asks for when it opens a stream, after authentication.
 package struct StreamRequest: Sendable {
     package var user: UserID
+    /// False for an operator, who is no member and in no figure.
+    package var isCounted: Bool
     package var address: String
     /// A browser's EventSource (cookie or ticket): stops for good at any status but 200, so limits are told on a stream.
     package var isBrowser: Bool
@@ -19,10 +21,11 @@ package struct StreamRequest: Sendable {
     package var closeGeneration: UInt64
 
     package init(
-        user: UserID, address: String, isBrowser: Bool, expiresAt: Milliseconds?, resume: StreamPosition?,
+        user: UserID, isCounted: Bool = true, address: String, isBrowser: Bool, expiresAt: Milliseconds?, resume: StreamPosition?,
         filter: TypeFilter?, wantsStats: Bool, wantsEvents: Bool, isChunked: Bool, closeGeneration: UInt64
     ) {
         self.user = user
+        self.isCounted = isCounted
         self.address = address
         self.isBrowser = isBrowser
         self.expiresAt = expiresAt

@@ -209,6 +209,6 @@ package struct BatchSplitter: Sendable {
 package enum BatchError: Error, Sendable, Equatable {
     /// 400 `invalid_json`: the body is no JSON array; `offset` in bytes.
     case malformed(offset: Int)
-    /// 413 `too_large`.
+    /// 400 `invalid_batch`.
     case tooManyItems(maximum: Int)
 }

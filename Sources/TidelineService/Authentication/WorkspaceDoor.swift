@@ -12,6 +12,8 @@ struct WorkspaceDoor: Sendable {
         let registry: WorkspaceRegistry
         let credential: Credential
         let principal: Principal
+        /// False for an operator: no member, in no figure.
+        let isMember: Bool
         /// The close generation as it was before authorisation.
         let closeGeneration: UInt64
     }
@@ -64,11 +66,11 @@ struct WorkspaceDoor: Sendable {
             body(
                 .success(
                     Entry(
-                        workspace: workspace, registry: registry, credential: credential, principal: principal,
+                        workspace: workspace, registry: registry, credential: credential, principal: principal, isMember: false,
                         closeGeneration: generation)))
         case .member(let principal):
             let entry = Entry(
-                workspace: workspace, registry: registry, credential: credential, principal: principal,
+                workspace: workspace, registry: registry, credential: credential, principal: principal, isMember: true,
                 closeGeneration: generation)
             guard provisions, needsMembership(principal, credential), member == nil || member?.removedAt != nil else {
                 return body(.success(entry))
@@ -118,7 +120,9 @@ struct WorkspaceDoor: Sendable {
     private func create(
         _ id: WorkspaceID, _ credential: Credential, _ body: @escaping @Sendable (Result<Entry, Problem>) -> Void
     ) {
-        guard provisions, credential.roleInNewWorkspace(named: id) != nil else { return body(.failure(.notFound)) }
+        guard provisions, !id.isDots, credential.roleInNewWorkspace(named: id) != nil else {
+            return body(.failure(.notFound))
+        }
         let submission = Submission(
             .createWorkspace(id, slug: nil, timeZone: "UTC", name: nil),
             by: Principal(user: credential.user, role: .admin)
@@ -131,6 +135,11 @@ struct WorkspaceDoor: Sendable {
         }
         if !log.submit(submission) { body(.failure(.queueFull)) }
     }
+}
+
+extension WorkspaceID {
+    /// `.` and `..`, which browsers and proxies take out of a path: no workspace is created under such a name.
+    var isDots: Bool { text == "." || text == ".." }
 }
 
 /// What the server itself appends.

@@ -21,13 +21,12 @@ struct Problem: Error, Sendable {
     static let notFound = Problem(.notFound, "There is nothing at this path for this credential.")
 
     /// The members of the problem document; `instance` is the request's path.
-    /// - Parameter status: nil: the code's own.
-    func json(instance: String?, status: UInt16? = nil) -> [UInt8] {
+    func json(instance: String?) -> [UInt8] {
         var json = JSONText()
         json.object {
             $0.member("type", "https://tideline.dev/problems/\(code.rawValue)")
             $0.member("title", code.row.title)
-            $0.member("status", Int(status ?? code.row.status))
+            $0.member("status", Int(code.row.status))
             $0.member("detail", detail)
             if let instance { $0.member("instance", instance) }
             $0.member("code", code.rawValue)

@@ -15,6 +15,7 @@ enum ProblemCode: String, CaseIterable, Sendable {
     case invalidParameter = "invalid_parameter"
     case outOfRange = "out_of_range"
     case invalidBatch = "invalid_batch"
+    case batchRefused = "batch_refused"
     case ambiguousWorkspace = "ambiguous_workspace"
     case unauthenticated
     case tokenExpired = "token_expired"
@@ -60,6 +61,7 @@ enum ProblemCode: String, CaseIterable, Sendable {
         case .invalidParameter: (400, "A parameter is malformed", "See detail.")
         case .outOfRange: (422, "A parameter is out of range", "See detail for the range.")
         case .invalidBatch: (400, "The batch is malformed", "Send a JSON array or NDJSON of at most 1,000 events.")
+        case .batchRefused: (422, "Every item of the batch was refused", "See items[].code and items[].detail.")
         case .ambiguousWorkspace: (400, "The workspace is ambiguous", "Name it in the path or in X-Workspace-Id.")
         case .unauthenticated:
             (401, "A credential is required", "Send Authorization: Bearer with a token or an API key.")

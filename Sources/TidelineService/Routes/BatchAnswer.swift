@@ -77,8 +77,8 @@ struct BatchAnswer: Sendable {
 
     /// 422: a problem document that carries the items too.
     private func allRefused(_ request: Request, _ list: [UInt8]) -> Response {
-        let problem = Problem(.invalidBatch, "Every item was refused; see items.")
-        var json = problem.json(instance: String(decoding: request.head.path, as: UTF8.self), status: 422)
+        let problem = Problem(.batchRefused, "Every item was refused; see items.")
+        var json = problem.json(instance: String(decoding: request.head.path, as: UTF8.self))
         json.removeLast()
         json +=
             Array(",\"accepted\":0,\"duplicates\":0,\"rejected\":\(items.count),\"items\":".utf8) + list + [

@@ -51,7 +51,7 @@ struct ControlRoutes: Sendable {
 
     private func createWorkspace(_ request: Request, _ responder: Responder) {
         guard let body = body(of: request, responder) else { return }
-        guard let slug = body.root["slug"]?.string.flatMap({ WorkspaceID($0) }) else {
+        guard let slug = body.root["slug"]?.string.flatMap({ WorkspaceID($0) }), !slug.isDots else {
             return refuse(.invalidID, "slug is 1–64 bytes of [A-Za-z0-9._:-].", request, responder)
         }
         let zone = body.root["tz"]?.string ?? "UTC"

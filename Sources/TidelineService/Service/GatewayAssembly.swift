@@ -104,7 +104,7 @@ struct GatewayAssembly {
         let workspaces = log.workspaces.map { ($0, intake.registry(of: $0)) }
         for (workspace, _) in workspaces { publisher.follow(workspace.key, from: workspace.directory()) }
         recovery.load(workspaces)
-        let homes = makeHomes(loops, hub, clock)
+        let homes = makeHomes(loops, hub, clock, diagnostics)
         hub.attach(homes.map { LoopPort(home: $0) })
         StreamGauges.register(hub, pool, metrics)
         let keys = try loadKeys(log)
@@ -123,13 +123,13 @@ struct GatewayAssembly {
     }
 
     private static func makeHomes(
-        _ loops: LoopGroup, _ hub: Hub, _ clock: @escaping @Sendable () -> Milliseconds
+        _ loops: LoopGroup, _ hub: Hub, _ clock: @escaping @Sendable () -> Milliseconds, _ diagnostics: Log
     ) -> [LoopBound<LoopHome>] {
         var random = SystemRandomNumberGenerator()
         return loops.loops.map { loop in
             let shard = Shard(
                 index: loop.index, hub: hub, now: MonotonicTime.read().milliseconds, wall: clock(), seed: random.next())
-            return LoopBound(sending: LoopHome(shard: shard, loop: loop, clock: clock), loop: loop)
+            return LoopBound(sending: LoopHome(shard: shard, loop: loop, clock: clock, log: diagnostics), loop: loop)
         }
     }
 

@@ -116,7 +116,7 @@ import Testing
             ? try await client.post(raw: "[\(items.joined(separator: ","))]", to: Self.path("refused"))
             : try await ndjson(client, "refused", items.joined(separator: "\n"))
 
-        let json = try expectProblem(reply, 422, "invalid_batch", path: Self.path("refused"))
+        let json = try expectProblem(reply, 422, "batch_refused", path: Self.path("refused"))
         #expect(json["items"].array.map { $0["code"].string } == ["invalid_type", "forbidden"])
         #expect(json["rejected"] == 2)
     }
