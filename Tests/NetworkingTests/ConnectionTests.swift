@@ -73,7 +73,8 @@ import Testing
                 }
             }
             let pair = try await Pair.make(on: group.loops[0]) { connection, probe in
-                connection.setOptions(sendBuffer: 65_536, notSentLowAt: 16_384, userTimeout: .seconds(10), noDelay: true)
+                connection.setOptions(
+                    sendBuffer: 65_536, notSentLowAt: 16_384, userTimeout: .seconds(10), noDelay: true)
                 probe.onWritable = { [unowned probe] in advance($0, probe) }
                 advance(connection, probe)
             }
@@ -96,7 +97,8 @@ import Testing
         }
     }
 
-    @Test func `a handler hears that its queued bytes have left, also when the socket took them at once`() async throws {
+    @Test func `a handler hears that its queued bytes have left, also when the socket took them at once`() async throws
+    {
         try await withLoops { group in
             let pair = try await Pair.make(on: group.loops[0])
 
@@ -240,7 +242,9 @@ import Testing
 
     @Test func `closing after the flush sends everything first`() async throws {
         try await withLoops { group in
-            let pair = try await Pair.make(on: group.loops[0]) { connection, _ in connection.setOptions(sendBuffer: 4096) }
+            let pair = try await Pair.make(on: group.loops[0]) { connection, _ in
+                connection.setOptions(sendBuffer: 4096)
+            }
             let answer = [UInt8](repeating: 5, count: 1_000_000)
 
             await pair.run { connection in
@@ -411,6 +415,8 @@ private func writeDirectly(_ bytes: [UInt8], to connection: Connection) -> Int {
     var bytes = bytes
     return unsafe bytes.withUnsafeMutableBytes { buffer in
         let vector = unsafe iovec(iov_base: buffer.baseAddress, iov_len: buffer.count)
-        return unsafe withUnsafePointer(to: vector) { unsafe connection.writeDirectly(UnsafeBufferPointer(start: $0, count: 1)) }
+        return unsafe withUnsafePointer(to: vector) {
+            unsafe connection.writeDirectly(UnsafeBufferPointer(start: $0, count: 1))
+        }
     }
 }

@@ -23,6 +23,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 
 WORKSPACE = "million"
@@ -94,6 +95,8 @@ class Server:
                 break
         else:
             sys.exit("the server did not start")
+        # What it says from now on is read by nobody, and must not stop it.
+        threading.Thread(target=self.process.stderr.read, daemon=True).start()
         while self.get(f"/api/workspaces/{WORKSPACE}/analytics/realtime")[0] == 503:
             time.sleep(0.02)
         return time.monotonic() - began
@@ -113,6 +116,11 @@ class Server:
         self.process.send_signal(number)
         self.process.wait(60)
         return time.monotonic() - began
+
+    def kill(self):
+        """Sees to it that nothing is left running."""
+        if self.process and self.process.poll() is None:
+            self.end(signal.SIGKILL)
 
     def run(self, *arguments):
         return subprocess.run([self.binary, *arguments, "--data", self.data], check=True)
@@ -142,7 +150,7 @@ class Report:
         print(f"{name:<44}{value:>12,.2f} {unit}{verdict}", flush=True)
 
 
-def measure(options, base, report):
+def measure(options, base, server, report):
     now = time.time() * 1000
     last = now - options.until_hours * 3_600_000
     path = options.file or os.path.join(base, "events.ndjson")
@@ -155,7 +163,6 @@ def measure(options, base, report):
     report.line("events", count, "")
     report.line("bytes an event", os.path.getsize(path) / count, "B")
 
-    server = Server(os.path.abspath(options.server_binary), os.path.join(base, "data"))
     server.run("workspace", "create", WORKSPACE)
     report.line("start, empty log", server.start(), "s", START_SECONDS)
     empty = server.memory()
@@ -173,7 +180,7 @@ def measure(options, base, report):
     figures = server.get(f"/api/workspaces/{WORKSPACE}/analytics/realtime")[1]["data"]
 
     server.end(signal.SIGKILL)
-    report.line("start after kill -9, no checkpoint newer", server.start(), "s", START_SECONDS)
+    report.line("start after kill -9 right behind the import", server.start(), "s", START_SECONDS)
     check(server, head, figures, report)
     killed = server.memory()
     report.line("memory after that", killed[0], "MiB")
@@ -200,10 +207,12 @@ def check(server, head, figures, report):
 def main():
     options = parse(sys.argv[1:])
     base = tempfile.mkdtemp(prefix="tideline-million-", dir=options.directory)
+    server = Server(os.path.abspath(options.server_binary), os.path.join(base, "data"))
     report = Report()
     try:
-        measure(options, base, report)
+        measure(options, base, server, report)
     finally:
+        server.kill()
         if options.keep:
             print(f"kept: {base}")
         else:

@@ -26,38 +26,45 @@ struct Authenticator: Sendable {
     }
 
     /// The credential of `request`.
-    /// - Parameter verified: the loop's cache.
+    /// - Parameter verified: the loop's caches.
     /// - Throws: `unauthenticated`, `invalid_token`, `token_expired`, `cross_origin`.
     func credential(
-        of request: Request, at now: Milliseconds, _ verified: inout VerifiedTokens
+        of request: Request, at now: Milliseconds, _ verified: inout VerifiedCredentials
     ) throws(Problem) -> Credential {
         if request.isLocalControl { return .localOperator }
         if let token = try bearer(of: request.head) {
-            return try credential(bearer: token, at: now, &verified)
+            return try credential(bearer: token, at: now, &verified.bearers)
         }
-        guard let field = request.head.first(.cookie) else { throw Self.missing }
-        let session = try tokenProblem { () throws(TokenError) -> TokenClaims? in
-            guard let value = try cookie.value(in: Array(field)) else { return nil }
+        guard let field = request.head.first(.cookie),
+            let session = try session(in: Array(field), at: now, &verified.sessions)
+        else { throw Self.missing }
+        try requireSameOrigin(request)
+        return .session(session)
+    }
+
+    private func session(
+        in field: [UInt8], at now: Milliseconds, _ verified: inout VerifiedTokens
+    ) throws(Problem) -> TokenClaims? {
+        do throws(TokenError) {
+            guard let value = try cookie.value(in: field) else { return nil }
             if let known = verified.claims(for: value, now: now) { return known }
             let claims = try cookie.verify(value, now: now)
             verified.insert(value, claims: claims, now: now)
             return claims
+        } catch {
+            throw Self.problem(error)
         }
-        guard let session else { throw Self.missing }
-        try requireSameOrigin(request)
-        return .session(session)
     }
 
     private func credential(
         bearer token: ArraySlice<UInt8>, at now: Milliseconds, _ verified: inout VerifiedTokens
     ) throws(Problem) -> Credential {
         guard APIKey.isLikely(token) else {
-            var cache = verified
-            defer { verified = cache }
-            return .token(
-                try tokenProblem { () throws(TokenError) in
-                    try cache.verify(Array(token), by: verifier, now: now)
-                })
+            do throws(TokenError) {
+                return .token(try verified.verify(Array(token), by: verifier, now: now))
+            } catch {
+                throw Self.problem(error)
+            }
         }
         guard let key = APIKey(token), let record = keys[key.prefix]?.record else {
             throw Problem(.invalidToken, "The API key is unknown.")
@@ -101,21 +108,27 @@ struct Authenticator: Sendable {
         _ request: Request, at now: Milliseconds
     ) throws(Problem) -> (setCookie: String, claims: TokenClaims) {
         guard let token = try bearer(of: request.head) else { throw Self.missing }
-        let bytes = Array(token)
-        let claims = try tokenProblem { () throws(TokenError) -> TokenClaims in
-            do throws(TokenError) {
-                return try verifier.verify(bytes, now: now)
-            } catch {
-                // A link is signed by a secret of this process alone.
-                guard error == .badSignature || error == .wrongAudience else { throw error }
-                // A link lives for minutes; the session it opens lasts as any other.
-                var claims = try usedLinks.redeem(bytes, by: login, now: now)
-                claims.expiresAt = now + sessionLifetime
-                return claims
-            }
+        let claims: TokenClaims
+        do throws(TokenError) {
+            claims = try sessionClaims(of: Array(token), at: now)
+        } catch {
+            throw Self.problem(error)
         }
         let opened = cookie.open(for: claims, now: now)
         return (opened.setCookie, opened.session)
+    }
+
+    private func sessionClaims(of bytes: [UInt8], at now: Milliseconds) throws(TokenError) -> TokenClaims {
+        do throws(TokenError) {
+            return try verifier.verify(bytes, now: now)
+        } catch {
+            // A link is signed by a secret of this process alone.
+            guard error == .badSignature || error == .wrongAudience else { throw error }
+            // A link lives for minutes; the session it opens lasts as any other.
+            var claims = try usedLinks.redeem(bytes, by: login, now: now)
+            claims.expiresAt = now + sessionLifetime
+            return claims
+        }
     }
 
     var endSession: String { cookie.close }
@@ -123,12 +136,8 @@ struct Authenticator: Sendable {
     private static let missing = Problem(
         .unauthenticated, "Send Authorization: Bearer with a token or an API key, or sign in.")
 
-    private func tokenProblem<Value>(_ body: () throws(TokenError) -> Value) throws(Problem) -> Value {
-        do throws(TokenError) {
-            return try body()
-        } catch {
-            throw Problem(ProblemCode(rawValue: error.code) ?? .invalidToken, error.detail)
-        }
+    private static func problem(_ error: TokenError) -> Problem {
+        Problem(ProblemCode(rawValue: error.code) ?? .invalidToken, error.detail)
     }
 }
 

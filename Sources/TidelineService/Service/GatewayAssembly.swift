@@ -94,8 +94,8 @@ struct GatewayAssembly {
         let board = LiveStatsBoard(clock: clock)
         let hub = Hub(
             settings: configuration.streamSettings, shardCount: loops.loops.count, registries: registries,
-            replay: LogReplay(log: log, pool: pool, diagnostics: diagnostics, registry: { registries[$0] }), stats: board,
-            metrics: StreamMetrics(metrics), log: diagnostics)
+            replay: LogReplay(log: log, pool: pool, diagnostics: diagnostics, registry: { registries[$0] }),
+            stats: board, metrics: StreamMetrics(metrics), log: diagnostics)
         let recovery = FoldRecovery(
             log: log, board: board, settings: configuration.liveStats, clock: clock, diagnostics: diagnostics)
         let intake = WorkspaceIntake(

@@ -10,7 +10,7 @@ final class LoopHome {
 
     let shard: Shard
     /// Tokens that were verified on this loop.
-    var verified = VerifiedTokens()
+    var verified = VerifiedCredentials()
     private let loop: EventLoop
     private let clock: @Sendable () -> Milliseconds
 

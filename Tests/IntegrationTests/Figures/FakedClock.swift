@@ -9,9 +9,9 @@ final class FakedClock: Sendable {
     private static let library = "/usr/lib/\(machine)-linux-gnu/faketime/libfaketimeMT.so.1"
 
     #if arch(arm64)
-        private static let machine = "aarch64"
+    private static let machine = "aarch64"
     #else
-        private static let machine = "x86_64"
+    private static let machine = "x86_64"
     #endif
 
     /// Whether this machine has what it takes; suites use it as their condition.

@@ -13,9 +13,11 @@ struct FigureDayTests {
         var testDescription: String { change }
 
         /// 23 hours.
-        static let spring = Day(start: "2026-03-28T23:00:00Z", change: "2026-03-29T01:00:00Z", end: "2026-03-29T22:00:00Z")
+        static let spring = Day(
+            start: "2026-03-28T23:00:00Z", change: "2026-03-29T01:00:00Z", end: "2026-03-29T22:00:00Z")
         /// 25 hours.
-        static let autumn = Day(start: "2026-10-24T22:00:00Z", change: "2026-10-25T01:00:00Z", end: "2026-10-25T23:00:00Z")
+        static let autumn = Day(
+            start: "2026-10-24T22:00:00Z", change: "2026-10-25T01:00:00Z", end: "2026-10-25T23:00:00Z")
     }
 
     /// A server in another time, and someone who posts to it and reads its figures.
@@ -46,7 +48,10 @@ struct FigureDayTests {
 
         func post(_ type: String, _ data: TestJSON, at time: Date? = nil) async throws {
             var event: [String: TestJSON] = ["eventType": .string(type), "eventData": data]
-            if let time { event["occurredAt"] = .string(time.ISO8601Format(Date.ISO8601FormatStyle(includingFractionalSeconds: true))) }
+            if let time {
+                event["occurredAt"] = .string(
+                    time.ISO8601Format(Date.ISO8601FormatStyle(includingFractionalSeconds: true)))
+            }
             let reply = try await client.post(ServerProcess.realtime("w"), .object(event))
             try #require(reply.status == 200, "\(reply.text)")
         }

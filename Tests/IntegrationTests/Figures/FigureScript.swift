@@ -14,7 +14,9 @@ struct FigureScript {
             return mixed ^ (mixed >> 31)
         }
 
-        mutating func pick<Element>(_ elements: [Element]) -> Element { elements[Int.random(in: 0..<elements.count, using: &self)] }
+        mutating func pick<Element>(_ elements: [Element]) -> Element {
+            elements[Int.random(in: 0..<elements.count, using: &self)]
+        }
         mutating func oneIn(_ count: Int) -> Bool { Int.random(in: 0..<count, using: &self) == 0 }
     }
 
@@ -87,12 +89,15 @@ struct FigureScript {
         case 88: return ("workspace.updated", chance.oneIn(3) ? ["tz": chance.pick(Self.zones)] : ["name": "x"])
         case 89..<92: return ("message.read", ["channelId": channel, "lastReadMessageId": message()])
         default:
-            let kind = chance.oneIn(2) ? Int.random(in: 1...12, using: &chance) : Int.random(in: 1...400, using: &chance)
+            let kind =
+                chance.oneIn(2) ? Int.random(in: 1...12, using: &chance) : Int.random(in: 1...400, using: &chance)
             return ("custom.kind\(kind)", ["n": .integer(Int64(kind))])
         }
     }
 
-    private static let zones: [TestJSON] = ["Europe/Berlin", "America/St_Johns", "Asia/Kathmandu", "Pacific/Kiritimati"]
+    private static let zones: [TestJSON] = [
+        "Europe/Berlin", "America/St_Johns", "Asia/Kathmandu", "Pacific/Kiritimati",
+    ]
 
     /// Near the latest, so that most deletes find a message that lives, and some ids are used twice.
     private mutating func message() -> TestJSON {
@@ -111,7 +116,8 @@ struct FigureScript {
         case 0: return ("task.created", ["taskId": id, "title": "Write"])
         case 1: return ("task.completed", ["taskId": id])
         case 2: return ("task.assigned", ["task_id": id, "assignee": "ana"])
-        default: return ("task.updated", ["taskId": id, "status": chance.pick(["in_progress", "in_progress", "blocked"])])
+        default:
+            return ("task.updated", ["taskId": id, "status": chance.pick(["in_progress", "in_progress", "blocked"])])
         }
     }
 

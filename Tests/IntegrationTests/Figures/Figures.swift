@@ -39,7 +39,8 @@ struct Snapshot: Sendable {
     var figures: Figures {
         var counts: [String: Int64] = [:]
         for name in Figures.names { counts[name] = data[name].int.map(Int64.init) }
-        return Figures(counts: counts, eventCounts: data["eventCounts"].object.compactMapValues { $0.int.map(Int64.init) })
+        return Figures(
+            counts: counts, eventCounts: data["eventCounts"].object.compactMapValues { $0.int.map(Int64.init) })
     }
 }
 

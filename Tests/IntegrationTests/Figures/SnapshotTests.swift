@@ -12,7 +12,9 @@ struct SnapshotTests {
         return (server, client(server))
     }
 
-    private func client(_ server: ServerProcess) -> HTTPTestClient { server.client(user: "ana", workspaces: ["w": "member"]) }
+    private func client(_ server: ServerProcess) -> HTTPTestClient {
+        server.client(user: "ana", workspaces: ["w": "member"])
+    }
 
     @Test func `S4-6 · a snapshot keeps its tag while only time passes, and is not sent again`() async throws {
         let (server, client) = try await start()

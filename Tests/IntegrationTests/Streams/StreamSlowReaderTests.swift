@@ -83,6 +83,17 @@ import Testing
         #expect(!text.contains("closing"))
     }
 
+    @Test func `S4-13 · a sweep every second leaves healthy streams alone`() async throws {
+        let scene = try await StreamScene.start(
+            ["TIDELINE_STREAMS_CLEANUP_INTERVAL": "1s", "TIDELINE_STREAMS_HEARTBEAT": "1s"])
+        let streams = try await scene.streams(4, "ana")
+
+        for stream in streams { for _ in 0..<3 { _ = try await stream.next("ping") } }
+        try await scene.postTicks(1...1)
+
+        for stream in streams { #expect(try await stream.ticks(through: 1) == [1] && stream.end == nil) }
+    }
+
     @Test func `S4-13 · clients that vanish leave the registry`() async throws {
         let scene = try await StreamScene.start(["TIDELINE_LOG_LEVEL": "debug", "TIDELINE_SERVER_LOOPS": "2"])
         let streams = try await scene.streams(20, "ana")

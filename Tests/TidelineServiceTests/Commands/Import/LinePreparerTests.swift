@@ -53,7 +53,7 @@ struct LinePreparerTests {
 
         #expect(first == again)
         #expect(first.hasPrefix(#"{"eventType":"a.b","eventId":"imp-"#) && first.hasSuffix("\"}"))
-        #expect(first.count == line.count + 49)
+        #expect(first.count == line.count + 54)
         #expect(first != otherNumber && first.suffix(34) != otherLine.suffix(34))
     }
 
