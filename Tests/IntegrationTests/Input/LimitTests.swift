@@ -107,8 +107,8 @@ struct LimitTests {
 /// Requests that take too long to arrive, and connections that say nothing, with short time-outs.
 @Suite(
     .server([
-        "TIDELINE_LIMITS_HEADER_TIMEOUT": "1s", "TIDELINE_LIMITS_BODY_TIMEOUT": "1s",
-        "TIDELINE_LIMITS_IDLE_TIMEOUT": "1s",
+        "TIDELINE_LIMITS_HEADER_TIMEOUT": "3s", "TIDELINE_LIMITS_BODY_TIMEOUT": "3s",
+        "TIDELINE_LIMITS_IDLE_TIMEOUT": "3s",
     ]))
 struct SlowRequestTests {
     private func answer(to bytes: String) async throws -> (text: String, time: Duration) {
@@ -153,7 +153,7 @@ struct SlowRequestTests {
         let (text, time) = try await answer(to: first)
 
         #expect(text.answers() == (first.isEmpty ? 0 : 1), "\(text)")
-        #expect(time >= .milliseconds(500) && time < .seconds(8))
+        #expect(time >= .milliseconds(500) && time < .seconds(20))
     }
 
     @Test func `S4-15 · good requests are answered at once beside slow ones`() async throws {
