@@ -16,6 +16,9 @@ package struct EventDraft: Sendable, Equatable {
     /// `preview` of a message, at most 140 characters; kept only in mention rows.
     package var preview: String?
     package var facts: EventFacts
+    /// The `messageId` of a payload whose facts name no message (comments, custom types): the event belongs to that
+    /// message's channel, so that what is private stays so.
+    package var about: MessageID?
     /// The `Idempotency-Key` header of a single POST.
     package var idempotencyKey: String?
     /// 16 bytes over the compact bytes of type, data, sessionId, and userId/occurredAt where given.
@@ -24,7 +27,8 @@ package struct EventDraft: Sendable, Equatable {
     package init(
         eventID: EventID? = nil, type: EventType, user: UserID, session: SessionID? = nil, channel: ChannelID? = nil,
         entity: Entity? = nil, occurredAt: Milliseconds? = nil, data: [UInt8], preview: String? = nil,
-        facts: EventFacts, idempotencyKey: String? = nil, contentHash: [UInt8] = []
+        facts: EventFacts, about: MessageID? = nil,
+        idempotencyKey: String? = nil, contentHash: [UInt8] = []
     ) {
         self.eventID = eventID
         self.type = type
@@ -36,6 +40,7 @@ package struct EventDraft: Sendable, Equatable {
         self.data = data
         self.preview = preview
         self.facts = facts
+        self.about = about
         self.idempotencyKey = idempotencyKey
         self.contentHash = contentHash
     }

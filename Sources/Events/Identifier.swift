@@ -56,6 +56,12 @@ package enum EntityKind {}
 
 package typealias WorkspaceID = Identifier<WorkspaceKind>
 package typealias UserID = Identifier<UserKind>
+
+extension UserID {
+    /// Whether the id begins with `tideline:`, which is the server's own: no client may speak as such a user.
+    package var isReserved: Bool { text.hasPrefix("tideline:") }
+}
+
 /// A channel, which is the same thing as a conversation.
 package typealias ChannelID = Identifier<ChannelKind>
 package typealias MessageID = Identifier<MessageKind>

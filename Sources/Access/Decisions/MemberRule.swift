@@ -11,6 +11,8 @@ struct MemberRule {
     func denial(in directory: some DirectoryView) -> AppendDenial? {
         if draft.user != member { return .forbidden("Appending for another user needs the role ingest.") }
         if let channel = draft.channel, !isVisible(channel, in: directory) { return Self.noSuchChannel }
+        // A `message.*` knows best what its target means: for `message.sent` it is only an id that is taken.
+        if draft.about != nil, let target, !isVisible(target.channel, in: directory) { return Self.noSuchMessage }
         switch family {
         case .messages: return messageDenial(in: directory)
         case .posts: return draft.channel.flatMap { membershipDenial($0, in: directory) }

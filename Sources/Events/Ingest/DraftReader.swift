@@ -47,7 +47,7 @@ package struct DraftReader: Sendable {
         return EventDraft(
             eventID: eventID, type: type, user: user, session: session, channel: payload.reading.channel,
             entity: payload.reading.entity ?? Self.entity(of: type, user), occurredAt: occurredAt, data: stored.data,
-            preview: stored.text, facts: payload.reading.facts,
+            preview: stored.text, facts: payload.reading.facts, about: payload.about,
             contentHash: Array(hash(canonical).prefix(Self.contentHashBytes)))
     }
 
@@ -123,6 +123,12 @@ extension DraftReader {
         let value: JSONValue?
         let data: [UInt8]
         let reading: Catalogue.Reading
+
+        /// The message that the payload names, whatever its type; nil where it names none.
+        var about: MessageID? {
+            guard let value, let named = value["messageId"] ?? value["message_id"] else { return nil }
+            return MessageID(named)
+        }
     }
 
     private func readPayload(_ body: JSONValue, type: EventType) throws(DraftError) -> Payload {

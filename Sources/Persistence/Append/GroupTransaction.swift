@@ -78,14 +78,15 @@ final class GroupTransaction {
     ) throws(SQLiteError) -> ItemResult {
         let key = working.log.key
         if let earlier = try repetition(of: draft, by: principal, in: key) { return earlier }
-        let target = try draft.facts.message(eventID: draft.eventID).map { message throws(SQLiteError) in
+        let named = draft.facts.message(eventID: draft.eventID) ?? draft.about
+        let target = try named.map { message throws(SQLiteError) in
             try session.messages.record(message, in: key)
         }
         let record = target ?? nil
         if let denial = judge.denial(of: draft, by: principal, in: working.directory, target: record) {
             return .denied(denial)
         }
-        if let denial = denialOfSlug(draft, in: working) { return .denied(denial) }
+        if let denial = denialOfSlug(draft, by: principal, in: working) { return .denied(denial) }
         let (event, flags) = stamp(draft, in: working, target: record)
         try session.events.insert(event, flags: flags)
         try remember(draft, event, by: principal)
@@ -208,12 +209,16 @@ final class GroupTransaction {
         return .created(log)
     }
 
-    /// A slug may not be another workspace's id or slug.
-    private func denialOfSlug(_ draft: EventDraft, in working: WorkingWorkspace) -> AppendDenial? {
-        guard case .workspace(let slug?, _) = draft.facts, let other = workspace(named: slug),
-            other.log.key != working.log.key
-        else { return nil }
-        return .invalid(pointer: "/eventData/slug", detail: "another workspace is called so")
+    /// A slug may not be another workspace's id or slug. Only the local operator changes one: tokens grant by name, and the
+    /// admin of one workspace must not take the name that tokens of another, still to be created, bear.
+    private func denialOfSlug(
+        _ draft: EventDraft, by principal: Principal, in working: WorkingWorkspace
+    ) -> AppendDenial? {
+        guard case .workspace(let slug?, _) = draft.facts, slug != working.directory.slug else { return nil }
+        if let other = workspace(named: slug), other.log.key != working.log.key {
+            return .invalid(pointer: "/eventData/slug", detail: "another workspace is called so")
+        }
+        return principal.user.isReserved ? nil : .forbidden("Only the operator of the server may change a slug.")
     }
 
     private func working(_ key: WorkspaceKey) -> WorkingWorkspace? {

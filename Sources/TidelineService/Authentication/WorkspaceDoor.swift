@@ -75,7 +75,7 @@ struct WorkspaceDoor: Sendable {
             guard provisions, needsMembership(principal, credential), member == nil || member?.removedAt != nil else {
                 return body(.success(entry))
             }
-            join(entry, body)
+            join(entry, since: member?.since ?? 0, body)
         }
     }
 
@@ -85,8 +85,11 @@ struct WorkspaceDoor: Sendable {
         return principal.role != .ingest
     }
 
-    private func join(_ entry: Entry, _ body: @escaping @Sendable (Result<Entry, Problem>) -> Void) {
-        let draft = SystemEvents.memberAdded(entry.principal)
+    /// - Parameter since: the seq of the last membership; 0 without one. Requests that come together append one event.
+    private func join(
+        _ entry: Entry, since: SequenceNumber, _ body: @escaping @Sendable (Result<Entry, Problem>) -> Void
+    ) {
+        let draft = SystemEvents.memberAdded(entry.principal, since: since)
         let submission = Submission(
             .append(entry.workspace.key, [draft], isBatch: false),
             by: Principal(user: entry.principal.user, role: .admin)
@@ -146,10 +149,12 @@ extension WorkspaceID {
 enum SystemEvents {
     static let principal = Principal(user: Credential.localOperatorID, role: .admin)
 
-    static func memberAdded(_ member: Principal) -> EventDraft {
+    static func memberAdded(_ member: Principal, since: SequenceNumber) -> EventDraft {
         let data = #"{"userId":"\#(member.user.text)","role":"\#(member.role.rawValue)"}"#
+        let digest = OpenSSLDigest.sha256(Array(member.user.text.utf8)).prefix(16)
+        let name = digest.map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()
         return EventDraft(
-            type: EventType(validated: "member.added"), user: member.user,
+            eventID: EventID(validated: "join:\(since):\(name)"), type: EventType(validated: "member.added"), user: member.user,
             entity: Entity(type: "user", id: EntityID(validated: member.user.text)), data: Array(data.utf8),
             facts: .memberAdded(user: member.user, role: member.role))
     }

@@ -26,6 +26,10 @@ struct BatchRoute: Sendable {
                 .unsupportedMediaType, "Send application/x-ndjson, or application/json with an array.")
             return responder.respond(problem.response(to: request.head))
         }
+        guard ["true", "false", nil].contains(request.query()?["dryRun"]) else {
+            let problem = Problem(.invalidParameter, "dryRun is true or false.")
+            return responder.respond(problem.response(to: request.head))
+        }
         guard !request.head.contains(.idempotencyKey) else {
             let problem = Problem(.invalidParameter, "Idempotency-Key is for single events; give each item an eventId.")
             return responder.respond(problem.response(to: request.head))

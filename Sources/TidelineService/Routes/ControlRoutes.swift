@@ -150,6 +150,10 @@ struct ControlRoutes: Sendable {
             switch result {
             case .success:
                 context.keys.put(entry.revoked(at: now))
+                // The key's streams end with it; others of that user come back by themselves.
+                if let registry = context.hub.registry(of: entry.workspace) {
+                    context.hub.closeAll(of: registry, users: [entry.record.user], reason: .authExpired)
+                }
                 responder.respond(.json(Array(#"{"revoked":true}"#.utf8)))
             case .failure(let fault): context.refuse(request, responder, Problem(fault))
             }

@@ -84,8 +84,16 @@ struct LogRoute: Sendable {
     private func answer(_ query: Query, _ request: Request, _ responder: Responder, _ entry: WorkspaceDoor.Entry) {
         guard query.wait > .zero else { return read(query, request, responder, entry) }
         // The waiter is there before the head is looked at, so that no event falls between.
-        let once = OnceAction { read(query, request, responder, entry) }
-        guard let waiter = context.waiters.wait(for: entry.workspace.key, { once.run() }) else { return once.run() }
+        // Whoever waited is let in again: the credential may have ended, been revoked, or lost the workspace meanwhile.
+        let once = OnceAction {
+            context.onLoop(of: request) {
+                context.enter(request, responder) { read(query, request, responder, $0) }
+            }
+        }
+        guard let waiter = context.waiters.wait(for: entry.workspace.key, { once.run() }) else {
+            let problem = Problem(.capacity, "Too many requests wait for this workspace.", retryAfter: 5)
+            return context.refuse(request, responder, problem, entry: entry)
+        }
         if entry.workspace.head > query.after, context.waiters.cancel(waiter, of: entry.workspace.key) {
             return once.run()
         }

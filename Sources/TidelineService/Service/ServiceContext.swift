@@ -20,6 +20,7 @@ struct ServiceContext: Sendable {
     let pool: QueryPool
     let authenticator: Authenticator
     let keys: APIKeyBook
+    let refusals = RefusalTally()
     let door: WorkspaceDoor
     /// One for each loop, by its index.
     let homes: [LoopBound<LoopHome>]
@@ -89,9 +90,21 @@ struct ServiceContext: Sendable {
         actor: UserID? = nil
     ) {
         if [401, 403].contains(problem.code.row.status) {
-            audit(request, entry, actor: actor, action: "denied", outcome: problem.code.rawValue)
+            auditRefusal(request, problem, entry, actor)
         }
         responder.respond(problem.response(to: request.head))
+    }
+
+    /// Refusals of one kind are one row a minute, with their number: else a stranger could fill the disk with them.
+    private func auditRefusal(
+        _ request: Request, _ problem: Problem, _ entry: WorkspaceDoor.Entry?, _ actor: UserID?
+    ) {
+        let user = (entry?.principal.user ?? actor)?.text ?? "-"
+        let kind = "\(user) \(request.head.method) \(request.route.index) \(problem.code.rawValue)"
+        guard let count = refusals.note(kind, at: clock()) else { return }
+        audit(
+            request, entry, actor: actor, action: "denied", outcome: problem.code.rawValue,
+            detail: "address=\(request.peer.host) count=\(count)")
     }
 
     /// Notes an admin action or a refusal.

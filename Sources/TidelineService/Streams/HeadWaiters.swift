@@ -3,8 +3,9 @@ import Synchronization
 
 /// Requests that wait for a workspace's next event (`wait=` of the log endpoint).
 final class HeadWaiters: Sendable {
-    /// More are answered at once with what there is.
+    /// How many may wait in all, and for one workspace, so that one cannot take the places of the others.
     private static let maximum = 10_000
+    private static let maximumPerWorkspace = 1_000
 
     private struct State {
         var next: UInt64 = 0
@@ -19,7 +20,9 @@ final class HeadWaiters: Sendable {
     /// - Returns: how to give up; nil when too many wait already.
     func wait(for workspace: WorkspaceKey, _ wake: @escaping @Sendable () -> Void) -> UInt64? {
         state.withLock { state in
-            guard state.count < Self.maximum else { return nil }
+            guard state.count < Self.maximum,
+                state.waiting[workspace]?.count ?? 0 < Self.maximumPerWorkspace
+            else { return nil }
             state.next += 1
             state.count += 1
             state.waiting[workspace, default: [:]][state.next] = wake

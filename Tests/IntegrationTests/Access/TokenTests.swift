@@ -258,7 +258,11 @@ import Testing
     @Test func `S4-15 · a token is good for each workspace it names, by id or slug`() async throws {
         let server = try SuiteServer.running
         let admin = server.client(user: "ada", workspaces: ["two-a": "admin", "two-b": "member"])
-        _ = try await admin.track("two-a", "workspace.updated", ["slug": "two-slug"])
+        _ = try await admin.track("two-a", "here.event")
+        let renamed = try await ControlSocket.send(
+            "POST", ServerProcess.realtime("two-a"),
+            ["eventType": "workspace.updated", "eventData": ["slug": "two-slug"]], to: server)
+        #expect(renamed.status == 200, "\(renamed.text)")
         _ = try await admin.track("two-b", "here.event")
 
         let bySlug = try await server.client(user: "bob", workspaces: ["two-slug": "member"]).get(

@@ -53,15 +53,28 @@ struct WorkspaceCreationTests {
         #expect(log.workspaces.count == 1)
     }
 
+    @Test func `the admin of a workspace does not change its slug`() async throws {
+        let store = TestStore()
+        let log = try store.open()
+        let one = try await log.makeWorkspace("one", slug: "first")
+
+        let changed = try await log.append([.workspaceUpdate(slug: "victim")], to: one)
+        let kept = try await log.append([.workspaceUpdate(slug: "first")], to: one)
+        log.close()
+
+        #expect(changed == [.denied(.forbidden("Only the operator of the server may change a slug."))])
+        #expect(kept[0].isAccepted && log.workspace(named: "victim") == nil)
+    }
+
     @Test func `a new slug replaces the old one, unless it is taken`() async throws {
         let store = TestStore()
         let log = try store.open()
         let one = try await log.makeWorkspace("one", slug: "first")
         let two = try await log.makeWorkspace("two", slug: "second")
 
-        let taken = try await log.append([.workspaceUpdate(slug: "first")], to: two)
-        let free = try await log.append([.workspaceUpdate(slug: "third")], to: one)
-        let freed = try await log.append([.workspaceUpdate(slug: "first")], to: two)
+        let taken = try await log.append([.workspaceUpdate(slug: "first")], to: two, by: localOperator)
+        let free = try await log.append([.workspaceUpdate(slug: "third")], to: one, by: localOperator)
+        let freed = try await log.append([.workspaceUpdate(slug: "first")], to: two, by: localOperator)
         log.close()
 
         #expect(taken == [.denied(.invalid(pointer: "/eventData/slug", detail: "another workspace is called so"))])

@@ -17,7 +17,7 @@ struct LogOpeningTests {
                 .joining("general", by: "u-2"), .joining("open", by: "u-3"), .memberRemoved("u-2"),
                 .leaving("general", by: "u-1"), .joining("general", by: "u-1"), .channel("general", by: "u-4"),
                 .workspaceUpdate(slug: "renamed"), .message("m-1"),
-            ], to: workspace)
+            ], to: workspace, by: localOperator)
         first.close()
 
         let log = try store.open()

@@ -1,6 +1,8 @@
 import Events
 import Persistence
 
+/// Who alone may change a slug.
+let localOperator = Principal(user: UserID(validated: "tideline:operator"), role: .admin)
 let admin = Principal(user: UserID(validated: "admin"), role: .admin)
 
 func user(_ text: String) -> UserID { UserID(validated: text) }
