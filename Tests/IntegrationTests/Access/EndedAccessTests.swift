@@ -20,7 +20,7 @@ import Testing
         let server = try SuiteServer.running
         let admin = server.client(user: "root", workspaces: ["ended-poll": "admin"])
         let eve = server.client(user: "eve", workspaces: ["ended-poll": "member"])
-        _ = try await eve.get("/api/me")
+        _ = try await admin.track("ended-poll", "here.event")
         _ = try await eve.track("ended-poll", "here.event")
         let head = try await eve.get("/api/workspaces/ended-poll/events").json["head"].string ?? ""
 
