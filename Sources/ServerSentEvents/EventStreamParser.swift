@@ -12,6 +12,7 @@ public struct EventStreamParser: Sendable {
     /// A reconnection time beyond this many milliseconds (24 h) is a mistake and ignored.
     public static let maximumRetry = 86_400_000
 
+    /// How long a line and an event may be before ``receive(_:into:)`` throws.
     public let limits: EventStreamLimits
 
     /// The last event id: where to resume. It moves when a block ends, also one that dispatches nothing, and lives on

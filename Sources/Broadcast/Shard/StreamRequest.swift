@@ -21,7 +21,8 @@ package struct StreamRequest: Sendable {
     package var closeGeneration: UInt64
 
     package init(
-        user: UserID, isCounted: Bool = true, address: String, isBrowser: Bool, expiresAt: Milliseconds?, resume: StreamPosition?,
+        user: UserID, isCounted: Bool = true, address: String, isBrowser: Bool, expiresAt: Milliseconds?,
+        resume: StreamPosition?,
         filter: TypeFilter?, wantsStats: Bool, wantsEvents: Bool, isChunked: Bool, closeGeneration: UInt64
     ) {
         self.user = user

@@ -66,7 +66,8 @@ struct WorkspaceDoor: Sendable {
             body(
                 .success(
                     Entry(
-                        workspace: workspace, registry: registry, credential: credential, principal: principal, isMember: false,
+                        workspace: workspace, registry: registry, credential: credential, principal: principal,
+                        isMember: false,
                         closeGeneration: generation)))
         case .member(let principal):
             let entry = Entry(
@@ -154,7 +155,8 @@ enum SystemEvents {
         let digest = OpenSSLDigest.sha256(Array(member.user.text.utf8)).prefix(16)
         let name = digest.map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()
         return EventDraft(
-            eventID: EventID(validated: "join:\(since):\(name)"), type: EventType(validated: "member.added"), user: member.user,
+            eventID: EventID(validated: "join:\(since):\(name)"), type: EventType(validated: "member.added"),
+            user: member.user,
             entity: Entity(type: "user", id: EntityID(validated: member.user.text)), data: Array(data.utf8),
             facts: .memberAdded(user: member.user, role: member.role))
     }

@@ -58,7 +58,8 @@ struct RealtimeRoute: Sendable {
             return responder.respondWithStreamHead(head)
         }
         let wanted = StreamRequest(
-            user: entry.principal.user, isCounted: entry.isMember, address: request.peer.host, isBrowser: entry.credential.isAmbient,
+            user: entry.principal.user, isCounted: entry.isMember, address: request.peer.host,
+            isBrowser: entry.credential.isAmbient,
             expiresAt: entry.credential.expiresAt, resume: parameters.resume, filter: parameters.filter,
             wantsStats: parameters.wantsStats, wantsEvents: parameters.wantsEvents,
             isChunked: request.streamIsChunked, closeGeneration: entry.closeGeneration)

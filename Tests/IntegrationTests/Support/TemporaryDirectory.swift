@@ -10,7 +10,8 @@ final class TemporaryDirectory: Sendable {
         try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true, attributes: attributes)
     }
 
-    deinit { try? FileManager.default.removeItem(atPath: path) }  // what stays behind is in the temporary directory anyway
+    /// What stays behind is in the temporary directory anyway.
+    deinit { try? FileManager.default.removeItem(atPath: path) }
 
     func file(_ name: String) -> String { path + "/" + name }
 

@@ -32,7 +32,8 @@ enum TestJSON: Sendable, Equatable, CustomStringConvertible {
     var text: String {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        return (try? encoder.encode(self)).map { String(decoding: $0, as: UTF8.self) } ?? "null"  // NaN alone cannot be written
+        // NaN alone cannot be written.
+        return (try? encoder.encode(self)).map { String(decoding: $0, as: UTF8.self) } ?? "null"
     }
 
     var description: String { text }
