@@ -48,6 +48,11 @@ struct RealtimeRoute: Sendable {
         } catch {
             return context.refuse(request, responder, error, entry: entry)
         }
+        // The verifier's leeway is for clocks, not for a stream, which would end the moment it begins and come right back.
+        if let expiry = entry.credential.expiresAt, context.clock() >= expiry {
+            let problem = Problem(.tokenExpired, "The credential has expired: a stream needs one that lasts.")
+            return context.refuse(request, responder, problem, entry: entry)
+        }
         let head = ResponseHead(.ok, Self.streamFields)
         let shard = context.home(of: request.loop).shard
         if request.head.method == .head {

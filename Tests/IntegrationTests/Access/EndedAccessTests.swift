@@ -16,6 +16,33 @@ import Testing
         #expect(try await stream.next("closing").json["reason"] == "auth_expired")
     }
 
+    @Test func `S4-15 · a token within its leeway opens no stream that would end at once`() async throws {
+        let server = try SuiteServer.running
+        let token = server.token(user: "late", workspaces: ["ended-late": "member"], ttl: .seconds(-5))
+
+        let snapshot = try await server.client(token: token).get(ServerProcess.realtime("ended-late"))
+        let stream = try await server.client(token: token).get(
+            ServerProcess.realtime("ended-late"), ["Accept": "text/event-stream"])
+
+        #expect(snapshot.status == 200)
+        try expectProblem(stream, 401, "token_expired")
+    }
+
+    @Test func `S4-15 · a batch is dry or not, and nothing in between`() async throws {
+        let server = try SuiteServer.running
+        let client = server.client(user: "dry", workspaces: ["ended-dry": "member"])
+        let item = Array(#"{"eventType":"a.b"}"#.utf8)
+
+        for (value, status) in [("1", 400), ("TRUE", 400), ("true", 200)] {
+            let reply = try await client.send(
+                "POST", "/api/workspaces/ended-dry/events?dryRun=\(value)",
+                ["Content-Type": "application/x-ndjson"], item)
+            #expect(reply.status == status, "\(value): \(reply.text)")
+        }
+
+        #expect(try await client.events("ended-dry", types: "a.b") == [])
+    }
+
     @Test func `S4-15 · a removed member's waiting poll is refused, not answered`() async throws {
         let server = try SuiteServer.running
         let admin = server.client(user: "root", workspaces: ["ended-poll": "admin"])
