@@ -90,9 +90,12 @@ struct JSONDocumentTests {
     @Test func `an object of ten thousand keys is scanned in linear time`() throws {
         func scan(_ count: Int) throws -> Duration {
             let text = Array(("{" + (0..<count).map { "\"k\($0)\":0" }.joined(separator: ",") + "}").utf8)
-            return try ContinuousClock().measure {
-                _ = try JSONDocument(scanning: text, limits: JSONLimits(maximumBytes: 1 << 24))
-            }
+            // The least of three, since a busy machine only ever adds.
+            return try (0..<3).map { _ in
+                try ContinuousClock().measure {
+                    _ = try JSONDocument(scanning: text, limits: JSONLimits(maximumBytes: 1 << 24))
+                }
+            }.min() ?? .zero
         }
 
         let (small, large) = (try scan(10_000), try scan(80_000))

@@ -187,7 +187,7 @@ struct LiveStatsFoldTests {
         var script = LogScript()
         script.append("x.y", at: Self.noon - 9 * Self.hour)  // 03:00 UTC
         script.send("m", at: Self.noon)
-        // New York\'s day began at 04:00 UTC.
+        // New York's day began at 04:00 UTC.
         script.append("workspace.updated", .workspace(slug: nil, timeZone: "America/New_York"), at: Self.noon)
         var fold = fold(script)
 
