@@ -15,7 +15,7 @@ extension CommandGrammar {
             """,
             """
             Without auth.jwt.secret it makes a signing secret in the data directory, which `tideline token` uses \
-            too. SIGTERM closes streams politely, flushes the log and ends; SIGHUP reads the configuration again.
+            too. SIGTERM closes streams politely, flushes the log and ends; SIGHUP changes nothing yet.
             """,
         ],
         options: [
