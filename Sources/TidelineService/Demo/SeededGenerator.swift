@@ -1,16 +1,12 @@
-/// A small deterministic source of chance (SplitMix64): the same seed gives the same sequence on every machine.
+import Broadcast
+
+/// The chances of the demo: the same seed gives the same sequence on every machine.
 package struct SeededGenerator: RandomNumberGenerator, Sendable {
-    private var state: UInt64
+    private var source: SeededRandom
 
-    package init(seed: UInt64) { state = seed }
+    package init(seed: UInt64) { source = SeededRandom(seed: seed) }
 
-    package mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
-    }
+    package mutating func next() -> UInt64 { source.next() }
 
     /// Whether something that happens `percent` times in a hundred happens now.
     mutating func chance(_ percent: Int) -> Bool { Int.random(in: 0..<100, using: &self) < percent }

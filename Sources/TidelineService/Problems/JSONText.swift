@@ -56,18 +56,10 @@ struct JSONText {
         needsComma = true
     }
 
-    mutating func null(_ name: String) { member(name, raw: "null".utf8) }
-
     /// An array's element that is JSON already.
     mutating func element(raw: some Sequence<UInt8>) {
         separate()
         bytes.append(contentsOf: raw)
-        needsComma = true
-    }
-
-    mutating func element(_ value: String) {
-        separate()
-        string(value)
         needsComma = true
     }
 

@@ -36,6 +36,7 @@ final class Housekeeping: Sendable {
 
     private func round() {
         context.recovery.saveCheckpoints {}
+        context.auditCounted()
         for workspace in context.log.workspaces {
             context.hub.registry(of: workspace.key)?.prune(to: workspace.floor)
         }
@@ -47,6 +48,7 @@ final class Housekeeping: Sendable {
         recovery.wait()
         timer.signal()
         queue.sync {}
+        context.auditCounted(all: true)
         let saved = DispatchSemaphore(value: 0)
         context.recovery.saveCheckpoints { saved.signal() }
         _ = saved.wait(timeout: .now() + .seconds(5))

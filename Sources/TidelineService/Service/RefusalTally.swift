@@ -1,36 +1,41 @@
-import Events
+package import Events
 import Synchronization
 
-/// Counts refusals by kind, so that the audit log gets one row a kind and minute.
-final class RefusalTally: Sendable {
-    private static let interval: Milliseconds = 60_000
-    /// Kinds remembered; beyond, all others are one kind.
+/// Counts refusals by kind, so that the audit log gets a row for the first of a kind and one a minute for those behind it:
+/// every refusal is in the log, and a stranger cannot fill the disk with them.
+package final class RefusalTally: Sendable {
+    package static let interval: Milliseconds = 60_000
+    /// Kinds counted at a time; beyond, all others are one kind.
     private static let maximumKinds = 1_000
+    private static let others = "others"
 
     private struct Count {
-        var since: Milliseconds
+        let since: Milliseconds
         var unwritten: Int
     }
     private let counts = Mutex<[String: Count]>([:])
 
-    /// - Returns: how many refusals the row to be written now stands for; nil: none is due.
-    func note(_ kind: String, at now: Milliseconds) -> Int? {
+    package init() {}
+
+    /// - Returns: whether this is the first of its kind, to be written at once; the others come by ``take(at:all:)``.
+    package func note(_ kind: String, at now: Milliseconds) -> Bool {
         counts.withLock { counts in
-            if counts.count >= Self.maximumKinds {
-                counts = counts.filter { now - $0.value.since < Self.interval || $0.value.unwritten > 0 }
-            }
-            let key = counts[kind] != nil || counts.count < Self.maximumKinds ? kind : "others"
-            guard var count = counts[key] else {
+            let key = counts[kind] != nil || counts.count < Self.maximumKinds ? kind : Self.others
+            guard counts[key] != nil else {
                 counts[key] = Count(since: now, unwritten: 0)
-                return 1
+                return true
             }
-            count.unwritten += 1
-            if now - count.since < Self.interval {
-                counts[key] = count
-                return nil
-            }
-            counts[key] = Count(since: now, unwritten: 0)
-            return count.unwritten
+            counts[key]?.unwritten += 1
+            return false
+        }
+    }
+
+    /// Ends the kinds that are a minute old, or all of them, and gives those with refusals not yet written.
+    package func take(at now: Milliseconds, all: Bool = false) -> [(kind: String, count: Int)] {
+        counts.withLock { counts in
+            let ended = counts.filter { all || now - $0.value.since >= Self.interval }
+            for kind in ended.keys { counts[kind] = nil }
+            return ended.filter { $0.value.unwritten > 0 }.map { ($0.key, $0.value.unwritten) }
         }
     }
 }

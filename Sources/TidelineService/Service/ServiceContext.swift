@@ -95,16 +95,26 @@ struct ServiceContext: Sendable {
         responder.respond(problem.response(to: request.head))
     }
 
-    /// Refusals of one kind are one row a minute, with their number: else a stranger could fill the disk with them.
+    /// Writes the first refusal of a kind; those behind it follow as a number, see ``RefusalTally``.
     private func auditRefusal(
         _ request: Request, _ problem: Problem, _ entry: WorkspaceDoor.Entry?, _ actor: UserID?
     ) {
         let user = (entry?.principal.user ?? actor)?.text ?? "-"
         let kind = "\(user) \(request.head.method) \(request.route.index) \(problem.code.rawValue)"
-        guard let count = refusals.note(kind, at: clock()) else { return }
+        guard refusals.note(kind, at: clock()) else { return }
         audit(
             request, entry, actor: actor, action: "denied", outcome: problem.code.rawValue,
-            detail: "address=\(request.peer.host) count=\(count)")
+            detail: "address=\(request.peer.host)")
+    }
+
+    /// Writes how many refusals came behind the first of their kind.
+    func auditCounted(all: Bool = false) {
+        for (kind, count) in refusals.take(at: clock(), all: all) {
+            log.audit(
+                AuditEntry(
+                    workspace: nil, at: clock(), actor: "-", action: "denied, more of a kind", subject: kind,
+                    outcome: "counted", detail: "count=\(count)"))
+        }
     }
 
     /// Notes an admin action or a refusal.
