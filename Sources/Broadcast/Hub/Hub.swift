@@ -15,6 +15,8 @@ package final class Hub: Sendable {
     let log: Log
     private let ports = Mutex<[any ShardPort]>([])
     private let registries: WorkspaceRegistries
+    /// Names the streams of all loops.
+    let connectionIDs: ConnectionIDs
     /// Open streams of the process.
     private let open = Atomic<Int>(0)
 
@@ -32,6 +34,8 @@ package final class Hub: Sendable {
         self.stats = stats
         self.metrics = metrics
         self.log = log
+        var random = SystemRandomNumberGenerator()
+        connectionIDs = ConnectionIDs(using: &random)
     }
 
     /// Joins the loops, in the order of their shards' indices; called once, before anything is published.

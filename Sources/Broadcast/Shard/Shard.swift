@@ -48,8 +48,6 @@ package final class Shard {
     let ringBudget: Int
     var isDraining = false
     var random: SeededRandom
-    /// Part of every connection id of this process and shard.
-    private let nonce: String
     package private(set) var openCount = 0
 
     package init(index: Int, hub: Hub, now: Int64, wall: Milliseconds, seed: UInt64) {
@@ -67,7 +65,6 @@ package final class Shard {
         ringBudget = hub.settings.replayMemory / hub.shardCount
         random = SeededRandom(seed: seed)
         gather = Gather()
-        nonce = String(random.next() >> 16, radix: 36)
     }
 
     // MARK: Opening
@@ -138,7 +135,7 @@ package final class Shard {
         let age = settings.maximumAge.milliseconds
         let limit = now + age - Int64(random.below(UInt64(age / 5 + 1)))
         records[Int(slot)] = StreamRecord(
-            transport: transport, user: request.user, address: request.address, openedAt: wall,
+            transport: transport, workspace: registry.key, user: request.user, address: request.address, openedAt: wall,
             expiresAt: request.expiresAt, ageLimit: limit, heartbeat: heartbeat, pattern: request.filter,
             isCounted: request.isCounted,
             opening: opening)
@@ -184,12 +181,13 @@ package final class Shard {
 
     // MARK: Slots and spaces
 
-    /// The unique id of a stream, made from its place instead of being stored (seed row S4-13).
-    func connectionID(_ slot: Int) -> String { "conn_\(nonce)_\(index).\(slot).\(slots[slot].generation)" }
+    func connectionID(_ slot: Int) -> String {
+        connectionID(StreamToken(slot: Int32(slot), generation: slots[slot].generation))
+    }
 
     /// The `connectionId` that `token`'s stream was told.
     package func connectionID(_ token: StreamToken) -> String {
-        "conn_\(nonce)_\(index).\(token.slot).\(token.generation)"
+        hub.connectionIDs.id(of: ConnectionIDs.Place(shard: index, token: token))
     }
 
     /// The slot behind `token`, unless it ended.
