@@ -1,7 +1,8 @@
 extension CommandGrammar {
     /// Every command, in the order of the overview.
     static let all: [CommandGrammar] = [
-        serve, token, keyCreate, keyList, keyRevoke, workspaceCreate, workspaceList, importEvents, exportEvents,
+        serve, token, keyCreate, keyList, keyRevoke, workspaceCreate, workspaceList, tail, send, connectionsList,
+        connectionsClose, importEvents, exportEvents,
         checkConfiguration, version, help,
     ]
 
@@ -239,7 +240,7 @@ extension CommandGrammar {
         failure: "never")
 
     /// What every command takes that needs the configuration.
-    private static let configuration: [Option] = [
+    static let configuration: [Option] = [
         .value("--config", "FILE", "Configuration file, JSON5 (default $TIDELINE_CONFIG, else none)."),
         .value("--data", "DIR", "Data directory instead of storage.directory."),
         .value("--set", "KEY=VALUE", isRepeatable: true, "Any key of the configuration; see Config/tideline.json5."),
