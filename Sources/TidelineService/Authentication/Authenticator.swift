@@ -6,7 +6,7 @@ import Synchronization
 
 /// Says who sends a request: a bearer token, an API key, a session cookie, or the local operator on the control socket.
 struct Authenticator: Sendable {
-    private let verifier: TokenVerifier
+    private let verifier: SharedVerifier
     private let cookie: SessionCookie
     private let login: LoginLink
     private let keys: APIKeyBook
@@ -17,13 +17,16 @@ struct Authenticator: Sendable {
         verifier: TokenVerifier, cookie: SessionCookie, login: LoginLink, keys: APIKeyBook,
         sessionLifetime: Milliseconds
     ) {
-        self.verifier = verifier
+        self.verifier = SharedVerifier(verifier)
         self.cookie = cookie
         self.login = login
         self.keys = keys
         self.sessionLifetime = sessionLifetime
         usedLinks = SharedUsedTokens()
     }
+
+    /// Judges bearer tokens by `verifier` from now on, in every copy; what the loops' caches know is the caller's to clear.
+    func use(_ verifier: TokenVerifier) { self.verifier.replace(by: verifier) }
 
     /// The credential of `request`.
     /// - Parameter verified: the loop's caches.
@@ -61,7 +64,7 @@ struct Authenticator: Sendable {
     ) throws(Problem) -> Credential {
         guard APIKey.isLikely(token) else {
             do throws(TokenError) {
-                return .token(try verified.verify(Array(token), by: verifier, now: now))
+                return .token(try verified.verify(Array(token), by: verifier.current, now: now))
             } catch {
                 throw Self.problem(error)
             }
@@ -120,7 +123,7 @@ struct Authenticator: Sendable {
 
     private func sessionClaims(of bytes: [UInt8], at now: Milliseconds) throws(TokenError) -> TokenClaims {
         do throws(TokenError) {
-            return try verifier.verify(bytes, now: now)
+            return try verifier.current.verify(bytes, now: now)
         } catch {
             // A link is signed by a secret of this process alone.
             guard error == .badSignature || error == .wrongAudience else { throw error }
@@ -139,6 +142,17 @@ struct Authenticator: Sendable {
     private static func problem(_ error: TokenError) -> Problem {
         Problem(ProblemCode(rawValue: error.code) ?? .invalidToken, error.detail)
     }
+}
+
+/// The verifier in force, shared by all loops.
+private final class SharedVerifier: Sendable {
+    private let verifier: Mutex<TokenVerifier>
+
+    init(_ verifier: TokenVerifier) { self.verifier = Mutex(verifier) }
+
+    var current: TokenVerifier { verifier.withLock { $0 } }
+
+    func replace(by next: TokenVerifier) { verifier.withLock { $0 = next } }
 }
 
 /// The login links used up, shared by all loops.
