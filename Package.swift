@@ -43,7 +43,7 @@ let package = Package(
         module("Telemetry"),
 
         // Input and output.
-        module("Networking", ["Telemetry", "CLinux"]),
+        module("Networking", ["Telemetry", "CLinux", "COpenSSL"]),
         module("HTTPServer", ["HTTPProtocol", "Networking", "Telemetry"]),
 
         // Domain.
@@ -71,7 +71,7 @@ let package = Package(
         tests("HTTPProtocolTests", ["HTTPProtocol"]),
         tests("EventsTests", ["Events"]),
         tests("TelemetryTests", ["Telemetry"]),
-        tests("NetworkingTests", ["Networking", "Telemetry"]),
+        tests("NetworkingTests", ["Networking", "Telemetry", "COpenSSL"]),
         tests("HTTPServerTests", ["HTTPServer", "HTTPProtocol", "Networking", "Telemetry"]),
         tests("BroadcastTests", ["Broadcast", "Events", "ServerSentEvents", "Telemetry"]),
         tests("ProjectionsTests", ["Projections", "Events"]),
