@@ -39,4 +39,9 @@ static inline struct sockaddr_in *tideline_sockaddr_in(struct sockaddr_storage *
 static inline struct sockaddr_in6 *tideline_sockaddr_in6(struct sockaddr_storage *storage) { return (struct sockaddr_in6 *)storage; }
 static inline struct sockaddr_un *tideline_sockaddr_un(struct sockaddr_storage *storage) { return (struct sockaddr_un *)storage; }
 
+// sendto(2) to an address that is bytes already; without SIGPIPE.
+static inline ssize_t tideline_send_to(int descriptor, const void *bytes, size_t count, const void *address, socklen_t length) {
+    return sendto(descriptor, bytes, count, MSG_NOSIGNAL, (const struct sockaddr *)address, length);
+}
+
 #endif
