@@ -9,6 +9,8 @@ package enum Command: Sendable, Equatable {
     case workspaceList(WorkspaceListOptions)
     case importEvents(ImportOptions)
     case exportEvents(ExportOptions)
+    case backup(BackupOptions)
+    case restore(RestoreOptions)
     case checkConfiguration(CheckConfigurationOptions)
     case version(isJSON: Bool)
     /// The text to print on standard output; also for `--help`.
@@ -44,6 +46,8 @@ package enum Command: Sendable, Equatable {
         case "workspace list": .workspaceList(try WorkspaceListOptions(parsed))
         case "import": .importEvents(try ImportOptions(parsed))
         case "export": .exportEvents(try ExportOptions(parsed))
+        case "backup": .backup(try BackupOptions(parsed))
+        case "restore": .restore(try RestoreOptions(parsed))
         case "check-config": .checkConfiguration(try CheckConfigurationOptions(parsed))
         case "version": .version(isJSON: parsed.contains("--json"))
         case "help": .help(try HelpText.about(parsed.positionals))

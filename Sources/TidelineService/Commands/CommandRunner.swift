@@ -46,6 +46,8 @@ package enum CommandRunner {
         case .workspaceList(let options): try WorkspaceCommand.list(options, context)
         case .importEvents(let options): try ImportCommand.run(options, context)
         case .exportEvents(let options): try ExportCommand.run(options, context)
+        case .backup(let options): try BackupCommand.run(options, context)
+        case .restore(let options): try RestoreCommand.run(options, context)
         case .checkConfiguration(let options): try checkConfiguration(options, context)
         case .version(let isJSON): try version(isJSON: isJSON, context)
         case .help(let text): try help(text, context)

@@ -86,6 +86,7 @@ package final class Gateway: Sendable {
         service.drain()
         waitForConnections(until: MonotonicTime.read() + drainWindow + .seconds(8))
         housekeeping.stop()
+        context.backups.stop()
         context.log.close()
         loops.stop()
         loops.join()
