@@ -207,7 +207,7 @@ struct ServiceManagerTests {
     func `systemd finds nothing wrong with the units, and little exposed`() async throws {
         let directory = try TemporaryDirectory("units")
         for unit in ["tideline.service", "tideline.socket"] {
-            let text = try String(contentsOfFile: "Config/systemd/\(unit)", encoding: .utf8)
+            let text = try String(contentsOfFile: Repository.file("Config/systemd/\(unit)"), encoding: .utf8)
             try directory.write(text.replacing("/usr/bin/tideline", with: try ServerProcess.program), to: unit)
         }
         let units = ["tideline.service", "tideline.socket"].map { directory.file($0) }
