@@ -13,9 +13,11 @@ package struct LogInspection: Sendable, Equatable {
     }
 
     package struct Workspace: Sendable, Equatable {
+        let key: WorkspaceKey
         package let id: WorkspaceID
         package let slug: WorkspaceID
-        package let epoch: Epoch
+        /// nil when it cannot be read.
+        package let epoch: Epoch?
         package let head: SequenceNumber
         package let floor: SequenceNumber
 
@@ -40,9 +42,7 @@ package struct LogInspection: Sendable, Equatable {
         do throws(SQLiteError) {
             let inspection = LogInspection(
                 schemaVersion: Int(try connection.integer("PRAGMA user_version") ?? 0),
-                workspaces: try WorkspaceRow.all(on: connection).map { row in
-                    Workspace(id: row.id, slug: row.slug, epoch: row.epoch, head: row.head, floor: row.floor)
-                })
+                workspaces: try workspaces(on: connection))
             if depth == .heads { return inspection }
             if let fault = try gap(on: connection) { throw SQLiteError(code: damage, message: fault) }
             let answer = try connection.text(depth == .full ? "PRAGMA integrity_check(20)" : "PRAGMA quick_check(20)")
@@ -52,6 +52,22 @@ package struct LogInspection: Sendable, Equatable {
             if error.code == damage || error.isDamage { throw .damaged("\(path) is damaged: \(error.message)") }
             throw StoreError(error, while: "reading \(path)")
         }
+    }
+
+    /// By the columns that every schema version has: a backup may be older than this program.
+    private static func workspaces(on connection: SQLiteConnection) throws(SQLiteError) -> [Workspace] {
+        let statement = try connection.prepare(
+            "SELECT ws, id, slug, epoch, next_seq - 1, log_floor FROM workspaces ORDER BY updated_at DESC, ws")
+        defer { statement.reset() }
+        var workspaces: [Workspace] = []
+        while try statement.step() {
+            workspaces.append(
+                Workspace(
+                    key: WorkspaceKey(statement.integer(0)), id: WorkspaceID(validated: statement.text(1)),
+                    slug: WorkspaceID(validated: statement.text(2)), epoch: Epoch(statement.text(3)),
+                    head: statement.integer(4), floor: statement.integer(5)))
+        }
+        return workspaces
     }
 
     /// No result code of SQLite's.

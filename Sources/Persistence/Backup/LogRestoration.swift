@@ -78,7 +78,7 @@ package final class LogRestoration {
             return staged
         }
         let found = try LogInspection.read(staged, backup, depth: .full)
-        mark = try renewEpochs(on: staged)
+        mark = try renewEpochs(of: found.workspaces, on: staged)
         try StoreError.wrapping("finishing \(stagedPath)") { () throws(SQLiteError) in
             // Of a WAL database only: the file must be whole by itself when it is renamed.
             try staged.execute("PRAGMA journal_mode = DELETE")
@@ -88,15 +88,18 @@ package final class LogRestoration {
     }
 
     /// Clients know other events under the numbers that this log will give again.
-    private func renewEpochs(on staged: SQLiteConnection) throws(StoreError) -> HeadMark {
+    private func renewEpochs(
+        of workspaces: [LogInspection.Workspace], on staged: SQLiteConnection
+    ) throws(StoreError) -> HeadMark {
         try StoreError.wrapping("writing \(stagedPath)") { () throws(SQLiteError) in
             var random = SystemRandomNumberGenerator()
             var entries: [WorkspaceKey: HeadMark.Entry] = [:]
             try staged.execute("BEGIN IMMEDIATE")
-            for row in try WorkspaceRow.all(on: staged) {
+            for workspace in workspaces {
                 let epoch = Epoch(using: &random)
-                try row.store(epoch, on: staged)
-                entries[row.key] = HeadMark.Entry(epoch: epoch, head: row.head)
+                try staged.execute(
+                    "UPDATE workspaces SET epoch = '\(epoch.text)' WHERE ws = \(workspace.key.rawValue)")
+                entries[workspace.key] = HeadMark.Entry(epoch: epoch, head: workspace.head)
             }
             try staged.execute("COMMIT")
             return HeadMark(isClean: true, synchronous: settings.synchronous, entries: entries)

@@ -73,9 +73,10 @@ enum DurableFile {
         defer { unsafe closedir(stream) }
         var names: [String] = []
         while let entry = unsafe readdir(stream) {
-            names.append(unsafe withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
+            let name = unsafe withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
                 unsafe String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
-            })
+            }
+            names.append(name)
         }
         return names
     }
