@@ -12,16 +12,16 @@ struct LogMaintenanceTests {
         try reader.execute("BEGIN")
         _ = try reader.integer("SELECT count(*) FROM events")
 
-        var slowest = Duration.zero
+        var stalls = 0
         for _ in 0..<150 {
             let start = ContinuousClock.now
             _ = try await log.append((0..<20).map { _ in .custom() }, to: workspace)
-            slowest = max(slowest, start.duration(to: .now))
+            if start.duration(to: .now) > .milliseconds(900) { stalls += 1 }
         }
         try reader.execute("COMMIT")
         log.close()
 
-        // Waiting for the reader takes a second; these disks stall for 270 ms by themselves.
-        #expect(slowest < .milliseconds(900))
+        // Waiting for the reader takes a second, again and again; a busy disk may do so once.
+        #expect(stalls <= 2)
     }
 }
