@@ -15,6 +15,9 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <arpa/inet.h>
+#include <netdb.h>
+#include <sys/timex.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 // accept4(2) by its number, because the prototype needs _GNU_SOURCE. The new descriptor is non-blocking and close-on-exec.

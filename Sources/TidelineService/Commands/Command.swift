@@ -11,6 +11,7 @@ package enum Command: Sendable, Equatable {
     case exportEvents(ExportOptions)
     case backup(BackupOptions)
     case restore(RestoreOptions)
+    case doctor(DoctorOptions)
     case checkConfiguration(CheckConfigurationOptions)
     case version(isJSON: Bool)
     /// The text to print on standard output; also for `--help`.
@@ -48,6 +49,7 @@ package enum Command: Sendable, Equatable {
         case "export": .exportEvents(try ExportOptions(parsed))
         case "backup": .backup(try BackupOptions(parsed))
         case "restore": .restore(try RestoreOptions(parsed))
+        case "doctor": .doctor(try DoctorOptions(parsed))
         case "check-config": .checkConfiguration(try CheckConfigurationOptions(parsed))
         case "version": .version(isJSON: parsed.contains("--json"))
         case "help": .help(try HelpText.about(parsed.positionals))

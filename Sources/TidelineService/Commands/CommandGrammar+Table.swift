@@ -2,7 +2,7 @@ extension CommandGrammar {
     /// Every command, in the order of the overview.
     static let all: [CommandGrammar] = [
         serve, token, keyCreate, keyList, keyRevoke, workspaceCreate, workspaceList, importEvents, exportEvents,
-        backup, restore, checkConfiguration, version, help,
+        backup, restore, checkConfiguration, doctor, version, help,
     ]
 
     private static let serve = CommandGrammar(
@@ -276,6 +276,38 @@ extension CommandGrammar {
                 meaning: "Before a restart: would it start, and with what?")
         ],
         failure: "the configuration has mistakes")
+
+    private static let doctor = CommandGrammar(
+        name: "doctor", positionals: [],
+        summary: "find out what would go wrong here, and what to do",
+        description: [
+            """
+            Looks at descriptors, memory, clock, kernel settings, disk (room, sync latency, file modes), database, addresses, \
+            the running server and the configuration. Each line is ok, warn or fail; below it, what to do. Run it as the \
+            server's user, with its configuration.
+            """,
+            """
+            With --url it also goes the way of a client, through proxy and TLS: a stream is opened, canaries are posted, and \
+            must arrive at once; headers, resuming, body size, certificate and clock are looked at. Canaries are events of \
+            the workspace tideline-doctor, so no figure that people look at contains them.
+            """,
+        ],
+        options: [
+            .value("--url", "URL", "Where clients reach the server, https://HOST or http://HOST:PORT."),
+            .value("--token", "T", "Credential for the canary (default: one signed here, for ten minutes)."),
+            .value("--workspace", "W", "Where the token may post, instead of tideline-doctor."),
+            .value("--ca-file", "FILE", "Trusted authorities, PEM, instead of the system's."),
+            .flag("--idle", "Also hold a quiet stream for 75 s: does something cut it?"),
+            .flag("--deep", "integrity_check instead of quick_check; 5–16 s a million events."),
+            .flag("--json", "Print an array of objects {check, status, detail, remedy}."),
+        ] + configuration,
+        examples: [
+            Example(command: "tideline doctor --data /var/lib/tideline", meaning: "Is this machine fit for it?"),
+            Example(
+                command: "tideline doctor --url https://tideline.example.org",
+                meaning: "Does the proxy let events through as they happen?"),
+        ],
+        failure: "a check fails")
 
     private static let version = CommandGrammar(
         name: "version", positionals: [],

@@ -48,6 +48,7 @@ package enum CommandRunner {
         case .exportEvents(let options): try ExportCommand.run(options, context)
         case .backup(let options): try BackupCommand.run(options, context)
         case .restore(let options): try RestoreCommand.run(options, context)
+        case .doctor(let options): try DoctorCommand.run(options, context)
         case .checkConfiguration(let options): try checkConfiguration(options, context)
         case .version(let isJSON): try version(isJSON: isJSON, context)
         case .help(let text): try help(text, context)

@@ -10,7 +10,7 @@ final class ReverseProxy: Sendable {
     let port: Int
     /// Where it sends browsers to TLS.
     let redirectPort: Int
-    /// The certificate that it shows, for `localhost` and 127.0.0.1, and its own authority.
+    /// The certificate that it shows, and its own authority.
     let certificate: String
     private let child: ChildProcess
     private let directory: TemporaryDirectory
@@ -19,10 +19,14 @@ final class ReverseProxy: Sendable {
         FileManager.default.isExecutableFile(atPath: $0)
     }
 
-    /// - Parameter retries: how often HAProxy tries a refused connection again, each second.
-    static func start(_ kind: Kind, upstreamPort: Int, retries: Int = 20) async throws -> ReverseProxy {
+    /// - Parameters:
+    ///   - retries: how often HAProxy tries a refused connection again, each second.
+    ///   - names: what the certificate is for.
+    static func start(
+        _ kind: Kind, upstreamPort: Int, retries: Int = 20, names: String = "DNS:localhost,IP:127.0.0.1"
+    ) async throws -> ReverseProxy {
         let directory = try TemporaryDirectory(kind.rawValue)
-        try await makeCertificate(in: directory)
+        try await makeCertificate(for: names, in: directory)
         let ports = (
             http: try NginxProxy.freePort(), secure: try NginxProxy.freePort(), plain: try NginxProxy.freePort()
         )
@@ -120,13 +124,13 @@ final class ReverseProxy: Sendable {
         return target
     }
 
-    private static func makeCertificate(in directory: TemporaryDirectory) async throws {
+    private static func makeCertificate(for names: String, in directory: TemporaryDirectory) async throws {
         let (chain, key) = (directory.file("fullchain.pem"), directory.file("privkey.pem"))
         try await check(
             "/usr/bin/openssl",
             [
                 "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "30",
-                "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1", "-keyout", key,
+                "-subj", "/CN=localhost", "-addext", "subjectAltName=\(names)", "-keyout", key,
                 "-out",
                 chain,
             ])
