@@ -60,7 +60,7 @@ let package = Package(
             "TidelineService",
             [
                 "Access", "Broadcast", "Events", "HTTPProtocol", "HTTPServer", "Networking", "Persistence",
-                "Projections", "ServerSentEvents", "Telemetry", "CLinux",
+                "Projections", "ServerSentEvents", "Telemetry", "CLinux", "COpenSSL",
             ]),
         .executableTarget(name: "tideline", dependencies: ["TidelineService"], swiftSettings: strict),
         .executableTarget(

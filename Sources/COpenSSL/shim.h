@@ -35,5 +35,8 @@ static inline void tideline_ssl_ctx_set_server_name_callback(
 }
 static inline void tideline_bio_retry_read(BIO *bio) { BIO_set_retry_read(bio); }
 static inline void tideline_bio_clear_retry(BIO *bio) { BIO_clear_retry_flags(bio); }
+// Macros that Swift does not see.
+static inline long tideline_ssl_set_host_name(SSL *session, const char *name) { return SSL_set_tlsext_host_name(session, name); }
+static inline long tideline_ssl_set_min_version(SSL *session, int version) { return SSL_set_min_proto_version(session, version); }
 
 #endif

@@ -27,9 +27,12 @@ final class HangUp: Sendable {
     }
 
     /// The signal came; returns at once.
-    func receive() {
+    /// - Parameter whenDone: called behind the reload, whatever came of it; on the queue.
+    func receive(whenDone: @escaping @Sendable () -> Void) {
         queue.async { [self] in
-            if !isOver.load(ordering: .relaxed) { perform() }
+            guard !isOver.load(ordering: .relaxed) else { return }
+            perform()
+            whenDone()
         }
     }
 

@@ -149,16 +149,30 @@ struct GatewayAssembly {
 
     // MARK: Listening
 
-    /// Binds the control socket and, when serving, every address of `server.listen`.
-    func listen(_ mode: Gateway.Mode) throws(StartFailure) -> [Listener] {
+    /// Binds the control socket and, when serving, every address of `server.listen`; or takes the inherited sockets instead of
+    /// those.
+    func listen(_ mode: Gateway.Mode, inherited: [InheritedSocket]) throws(StartFailure) -> [Listener] {
         var listeners = [
             try listener(at: "unix:\(context.configuration.storage.controlSocketPath)", isLocalControl: true)
         ]
         guard mode == .serve else { return listeners }
+        for socket in inherited { listeners.append(try listener(on: socket)) }
+        guard inherited.isEmpty else { return listeners }
         for address in context.configuration.server.listen {
             listeners.append(try listener(at: address, isLocalControl: false))
         }
         return listeners
+    }
+
+    private func listener(on socket: InheritedSocket) throws(StartFailure) -> Listener {
+        do throws(NetworkError) {
+            return try Listener(inheriting: socket, on: loops, log: diagnostics, metrics: metrics) {
+                [service] connection in
+                service.adopt(connection, isLocalControl: false)
+            }
+        } catch {
+            throw StartFailure("the socket \"\(socket.name)\": \(error)")
+        }
     }
 
     private func listener(at address: String, isLocalControl: Bool) throws(StartFailure) -> Listener {

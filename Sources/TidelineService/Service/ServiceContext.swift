@@ -22,6 +22,7 @@ struct ServiceContext: Sendable {
     let authenticator: Authenticator
     let keys: APIKeyBook
     let refusals = RefusalTally()
+    let backups = BackupDesk()
     let door: WorkspaceDoor
     /// One for each loop, by its index.
     let homes: [LoopBound<LoopHome>]
