@@ -29,7 +29,7 @@ struct BackupTests {
     @Test func `a backup made under write load is whole, and neither commits nor the write-ahead log notice`()
         async throws
     {
-        let scene = try await scene(batches: 10)
+        let scene = try await scene(batches: 5)
         let directory = try TemporaryDirectory("backup")
         let acknowledged = Journal<(sequence: Int, latency: Duration)>(of: "acknowledged event")
         let isOver = Journal<Bool>(of: "end")
@@ -45,7 +45,7 @@ struct BackupTests {
                 }
             }
         }
-        _ = try await acknowledged.first(from: 30) { _ in true }
+        _ = try await acknowledged.first(from: 15, within: .seconds(60)) { _ in true }
         let before = acknowledged.elements.map(\.sequence).max() ?? 0
         let writtenBefore = acknowledged.elements.count
 
@@ -108,7 +108,7 @@ struct BackupTests {
 
     @Test(arguments: ["copying", "checking"])
     func `a backup that is killed leaves a server at work and room for the next`(stage: String) async throws {
-        let scene = try await scene(batches: 10)
+        let scene = try await scene(batches: 5)
         let directory = try TemporaryDirectory("backup")
         let file = directory.file("b.db")
 
@@ -131,7 +131,7 @@ struct BackupTests {
     }
 
     @Test func `a server that is killed takes its backup with it, and leaves nothing`() async throws {
-        let scene = try await scene(batches: 10)
+        let scene = try await scene(batches: 5)
         let directory = try TemporaryDirectory("backup")
         let file = directory.file("b.db")
 
