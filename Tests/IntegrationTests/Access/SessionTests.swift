@@ -174,6 +174,7 @@ import Testing
                 "workspaces": [
                     ["id": "me-a", "slug": "me-a", "role": "member"], ["id": "me-b", "slug": "me-b", "role": "ingest"],
                 ],
+                "isOperator": false,
             ])
         #expect(me.header("Cache-Control")?.contains("no-store") == true)
         #expect(operatorSees.contains { $0["id"] == "me-x" })
