@@ -66,7 +66,7 @@ struct MethodTests {
 
     @Test(
         arguments: [
-            "/api/nothing", "/api", "/api/", "/nothing", "/api/workspaces", "/api/workspaces/methods", "/healthz/more",
+            "/api/nothing", "/api", "/api/", "/nothing", "/api/workspaces/methods", "/healthz/more",
             "//healthz", "/api//me", "/HEALTHZ", "/api/workspaces/methods/analytics", "/control", "/control/nothing",
             "/metrics.txt",
             "/api/workspaces//analytics/realtime", "/api/workspaces/methods/analytics/realtime/x",
