@@ -36,19 +36,14 @@ struct Authenticator: Sendable {
 
     /// The credential of `request`.
     /// - Parameter verified: the loop's caches.
-    /// - Throws: `unauthenticated`, `invalid_token`, `token_expired`, `cross_origin`; `invalid_request` for two at once.
+    /// - Throws: `unauthenticated`, `invalid_token`, `token_expired`, `cross_origin`.
     func credential(
         of request: Request, at now: Milliseconds, _ verified: inout VerifiedCredentials
     ) throws(Problem) -> Credential {
         if request.isLocalControl { return .localOperator }
-        let token = try bearer(of: request.head)
-        if let ticket = try ticket(of: request) {
-            guard token == nil else { throw Problem(.invalidRequest, "Send a ticket or Authorization, not both.") }
-            return try redeem(ticket, at: now)
-        }
-        if let token {
-            return try credential(bearer: token, at: now, &verified)
-        }
+        // What was put into the request for this purpose goes before what a browser adds by itself.
+        if let token = try bearer(of: request.head) { return try credential(bearer: token, at: now, &verified) }
+        if let ticket = try ticket(of: request) { return try redeem(ticket, at: now) }
         guard let session = try session(of: request.head, at: now, &verified.sessions) else { throw Self.missing }
         try requireSameOrigin(request)
         return .session(session)
