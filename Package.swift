@@ -34,6 +34,7 @@ let package = Package(
         // System libraries.
         .systemLibrary(name: "CLinux"),
         .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
 
         // Leaves: formats and vocabulary, no I/O.
@@ -44,7 +45,7 @@ let package = Package(
 
         // Input and output.
         module("Networking", ["Telemetry", "CLinux", "COpenSSL"]),
-        module("HTTPServer", ["HTTPProtocol", "Networking", "Telemetry"]),
+        module("HTTPServer", ["HTTPProtocol", "Networking", "Telemetry", "CZlib"]),
 
         // Domain.
         module("Broadcast", ["Events", "ServerSentEvents", "Telemetry"]),
@@ -72,7 +73,7 @@ let package = Package(
         tests("EventsTests", ["Events"]),
         tests("TelemetryTests", ["Telemetry"]),
         tests("NetworkingTests", ["Networking", "Telemetry", "COpenSSL"]),
-        tests("HTTPServerTests", ["HTTPServer", "HTTPProtocol", "Networking", "Telemetry"]),
+        tests("HTTPServerTests", ["HTTPServer", "HTTPProtocol", "Networking", "Telemetry", "CZlib"]),
         tests("BroadcastTests", ["Broadcast", "Events", "ServerSentEvents", "Telemetry"]),
         tests("ProjectionsTests", ["Projections", "Events"]),
         tests("AccessTests", ["Access", "Events"]),
