@@ -34,6 +34,7 @@ let package = Package(
         // System libraries.
         .systemLibrary(name: "CLinux"),
         .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
 
         // Leaves: formats and vocabulary, no I/O.
@@ -43,8 +44,8 @@ let package = Package(
         module("Telemetry"),
 
         // Input and output.
-        module("Networking", ["Telemetry", "CLinux"]),
-        module("HTTPServer", ["HTTPProtocol", "Networking", "Telemetry"]),
+        module("Networking", ["Telemetry", "CLinux", "COpenSSL"]),
+        module("HTTPServer", ["HTTPProtocol", "Networking", "Telemetry", "CZlib"]),
 
         // Domain.
         module("Broadcast", ["Events", "ServerSentEvents", "Telemetry"]),
@@ -71,8 +72,8 @@ let package = Package(
         tests("HTTPProtocolTests", ["HTTPProtocol"]),
         tests("EventsTests", ["Events"]),
         tests("TelemetryTests", ["Telemetry"]),
-        tests("NetworkingTests", ["Networking", "Telemetry"]),
-        tests("HTTPServerTests", ["HTTPServer", "HTTPProtocol", "Networking", "Telemetry"]),
+        tests("NetworkingTests", ["Networking", "Telemetry", "COpenSSL"]),
+        tests("HTTPServerTests", ["HTTPServer", "HTTPProtocol", "Networking", "Telemetry", "CZlib"]),
         tests("BroadcastTests", ["Broadcast", "Events", "ServerSentEvents", "Telemetry"]),
         tests("ProjectionsTests", ["Projections", "Events"]),
         tests("AccessTests", ["Access", "Events"]),

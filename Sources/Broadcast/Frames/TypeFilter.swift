@@ -29,6 +29,9 @@ package struct TypeFilter: Hashable, Sendable {
         self.prefixes = prefixes.sorted()
     }
 
+    /// As they were given, though sorted.
+    package var patterns: [String] { exact + prefixes.map { $0 + "*" } }
+
     package func matches(_ type: EventType) -> Bool {
         exact.contains(type.text) || prefixes.contains { type.text.utf8.starts(with: $0.utf8) }
     }

@@ -77,6 +77,8 @@ struct StreamSlot {
 /// The cold half of one open stream.
 struct StreamRecord {
     let transport: any StreamTransport
+    /// Also while it is closing and ``StreamSlot/space`` may be another's.
+    let workspace: WorkspaceKey
     let user: UserID
     let address: String
     /// Wall clock.

@@ -23,7 +23,7 @@ extension Shard {
 
     /// What a closed client is told to wait: the hold, so that it is let in when it returns. One closed for good returns
     /// soon, so that it meets the 204 that ends it; behind the hold it would be let in.
-    private func retry(_ hold: WorkspaceRegistry.Hold?, _ holdMilliseconds: Int64) -> Int {
+    func retry(_ hold: WorkspaceRegistry.Hold?, _ holdMilliseconds: Int64) -> Int {
         let jitter = jitter(settings.retry)
         guard let hold, !hold.isFinal else { return jitter }
         return Int(holdMilliseconds) + jitter

@@ -8,7 +8,7 @@ import Telemetry
 package final class Shard {
     package let index: Int
     let hub: Hub
-    let settings: StreamSettings
+    private(set) var settings: StreamSettings
     /// Monotonic and wall-clock milliseconds of the current turn.
     var now: Int64
     var wall: Milliseconds
@@ -45,11 +45,9 @@ package final class Shard {
     var nextSecond: Int64
     /// Bytes that the rings hold.
     var ringBytes = 0
-    let ringBudget: Int
+    var ringBudget: Int { settings.replayMemory / hub.shardCount }
     var isDraining = false
     var random: SeededRandom
-    /// Part of every connection id of this process and shard.
-    private let nonce: String
     package private(set) var openCount = 0
 
     package init(index: Int, hub: Hub, now: Int64, wall: Milliseconds, seed: UInt64) {
@@ -64,10 +62,17 @@ package final class Shard {
         sampling = StatsSchedule(interval: hub.settings.statsInterval.milliseconds, now: now)
         nextSweep = now + hub.settings.cleanupInterval.milliseconds
         nextSecond = now + 1000
-        ringBudget = hub.settings.replayMemory / hub.shardCount
         random = SeededRandom(seed: seed)
         gather = Gather()
-        nonce = String(random.next() >> 16, radix: 36)
+    }
+
+    /// Goes on with other settings; what open streams were told of theirs stays true.
+    func use(_ settings: StreamSettings) {
+        let hasOtherInterval = settings.statsInterval != self.settings.statsInterval
+        self.settings = settings
+        if hasOtherInterval { sampling.spread(over: settings.statsInterval.milliseconds, now: now) }
+        nextSweep = min(nextSweep, now + settings.cleanupInterval.milliseconds)
+        if ringBytes > ringBudget { evict() }
     }
 
     // MARK: Opening
@@ -138,7 +143,7 @@ package final class Shard {
         let age = settings.maximumAge.milliseconds
         let limit = now + age - Int64(random.below(UInt64(age / 5 + 1)))
         records[Int(slot)] = StreamRecord(
-            transport: transport, user: request.user, address: request.address, openedAt: wall,
+            transport: transport, workspace: registry.key, user: request.user, address: request.address, openedAt: wall,
             expiresAt: request.expiresAt, credentialTag: request.credentialTag, ageLimit: limit, heartbeat: heartbeat,
             pattern: request.filter,
             isCounted: request.isCounted,
@@ -185,12 +190,13 @@ package final class Shard {
 
     // MARK: Slots and spaces
 
-    /// The unique id of a stream, made from its place instead of being stored (seed row S4-13).
-    func connectionID(_ slot: Int) -> String { "conn_\(nonce)_\(index).\(slot).\(slots[slot].generation)" }
+    func connectionID(_ slot: Int) -> String {
+        connectionID(StreamToken(slot: Int32(slot), generation: slots[slot].generation))
+    }
 
     /// The `connectionId` that `token`'s stream was told.
     package func connectionID(_ token: StreamToken) -> String {
-        "conn_\(nonce)_\(index).\(token.slot).\(token.generation)"
+        hub.connectionIDs.id(of: ConnectionIDs.Place(shard: index, token: token))
     }
 
     /// The slot behind `token`, unless it ended.

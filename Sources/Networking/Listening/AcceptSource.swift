@@ -91,12 +91,12 @@ final class AcceptSource {
         home.connectionLoad.wrappingAdd(1, ordering: .relaxed)
         let peer = SystemAddress.peer(of: descriptor)
         if home === loop {
-            Connection.openCounted(descriptor: descriptor, peer: peer, on: loop, setUp: open)
+            Connection.openCounted(descriptor: descriptor, peer: peer, on: loop, tls: settings.tls?(), setUp: open)
             return
         }
         instruments.handedOver.increment()
-        let isTaken = home.execute { [open] in
-            Connection.openCounted(descriptor: descriptor, peer: peer, on: home, setUp: open)
+        let isTaken = home.execute { [open, settings] in
+            Connection.openCounted(descriptor: descriptor, peer: peer, on: home, tls: settings.tls?(), setUp: open)
         }
         if !isTaken { SystemCall.close(descriptor) }
     }

@@ -28,6 +28,9 @@ package final class Listener: Sendable {
         package var longestPause: Duration = .seconds(1)
         /// accept4(2), or what a test puts in its place: a descriptor, or -1 with errno set.
         package var accept: @Sendable (_ listening: Int32) -> Int32 = AcceptSource.systemAccept
+        /// What accepted connections speak TLS with, asked for each, so that a new certificate is in force at once; nil: they
+        /// are in clear.
+        package var tls: (@Sendable () -> TLSContext)?
 
         package init() {}
     }

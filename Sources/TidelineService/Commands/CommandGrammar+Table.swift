@@ -1,7 +1,8 @@
 extension CommandGrammar {
     /// Every command, in the order of the overview.
     static let all: [CommandGrammar] = [
-        serve, token, keyCreate, keyList, keyRevoke, workspaceCreate, workspaceList, importEvents, exportEvents,
+        serve, token, keyCreate, keyList, keyRevoke, workspaceCreate, workspaceList, tail, send, connectionsList,
+        connectionsClose, importEvents, exportEvents,
         checkConfiguration, version, help,
     ]
 
@@ -15,7 +16,8 @@ extension CommandGrammar {
             """,
             """
             Without auth.jwt.secret it makes a signing secret in the data directory, which `tideline token` uses \
-            too. SIGTERM closes streams politely, flushes the log and ends; SIGHUP changes nothing yet.
+            too. SIGTERM closes streams politely, flushes the log and ends. SIGHUP reads the configuration again \
+            and applies what can change; a mistake in it changes nothing and is logged.
             """,
         ],
         options: [
@@ -206,14 +208,18 @@ extension CommandGrammar {
         summary: "check the configuration and show what is in force",
         description: [
             """
-            Reads file, environment and options as serve would, and prints every key with its value and where it \
-            was set. Mistakes are listed all at once, each with key, place and what was expected. Secrets are \
-            shown as "(set)".
+            Reads file, environment and options as serve would, and prints every key with its value, what a change \
+            of it needs, and where it was set. Mistakes are listed all at once, each with key, place and what was \
+            expected. Secrets are shown as "(set)".
+            """,
             """
+            A change needs: reload (send serve SIGHUP), afterwards (the same; it counts for streams or connections \
+            opened from then on), or restart.
+            """,
         ],
         options: [
             .value("--listen", "HOST:PORT", isRepeatable: true, "As for serve."),
-            .flag("--json", "Print an array of objects {key, value, source}."),
+            .flag("--json", "Print an array of objects {key, value, change, source}."),
         ] + configuration,
         examples: [
             Example(
@@ -239,7 +245,7 @@ extension CommandGrammar {
         failure: "never")
 
     /// What every command takes that needs the configuration.
-    private static let configuration: [Option] = [
+    static let configuration: [Option] = [
         .value("--config", "FILE", "Configuration file, JSON5 (default $TIDELINE_CONFIG, else none)."),
         .value("--data", "DIR", "Data directory instead of storage.directory."),
         .value("--set", "KEY=VALUE", isRepeatable: true, "Any key of the configuration; see Config/tideline.json5."),

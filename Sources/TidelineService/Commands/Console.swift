@@ -15,12 +15,16 @@ package struct Console: Sendable {
     private let diagnostics: @Sendable ([UInt8]) -> Void
     /// Whether a person watches standard error, so that progress may overwrite itself.
     let isTerminal: Bool
+    /// How wide the terminal is that standard output goes to, in columns; nil where it is none.
+    let outputColumns: @Sendable () -> Int?
 
     package init(
-        isTerminal: Bool = false, output: @escaping @Sendable ([UInt8]) -> Outcome,
+        isTerminal: Bool = false, outputColumns: @escaping @Sendable () -> Int? = { nil },
+        output: @escaping @Sendable ([UInt8]) -> Outcome,
         diagnostics: @escaping @Sendable ([UInt8]) -> Void
     ) {
         self.isTerminal = isTerminal
+        self.outputColumns = outputColumns
         self.output = output
         self.diagnostics = diagnostics
     }
@@ -29,7 +33,7 @@ package struct Console: Sendable {
     package static func standard() -> Console {
         signal(SIGPIPE, SIG_IGN)
         return Console(
-            isTerminal: isatty(STDERR_FILENO) == 1, output: { write($0, to: STDOUT_FILENO) },
+            isTerminal: isatty(STDERR_FILENO) == 1, outputColumns: columns, output: { write($0, to: STDOUT_FILENO) },
             diagnostics: Log.standardError)
     }
 
@@ -50,6 +54,13 @@ package struct Console: Sendable {
 
     /// Writes to standard error as it is.
     func say(raw text: String) { diagnostics(Array(text.utf8)) }
+
+    private static func columns() -> Int? {
+        guard isatty(STDOUT_FILENO) == 1 else { return nil }
+        var size = winsize()
+        guard unsafe ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return 80 }
+        return Int(size.ws_col)
+    }
 
     private static func write(_ bytes: [UInt8], to descriptor: Int32) -> Outcome {
         var written = 0

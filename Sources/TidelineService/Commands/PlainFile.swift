@@ -63,6 +63,21 @@ enum PlainFile {
         }
     }
 
+    /// Everything up to the end.
+    static func readAll(_ descriptor: Int32, maximumBytes: Int) throws(CommandFailure) -> [UInt8] {
+        var bytes: [UInt8] = []
+        var chunk = [UInt8](repeating: 0, count: 65_536)
+        while true {
+            let count = read(descriptor, into: &chunk, from: 0)
+            if count == 0 { return bytes }
+            guard count > 0 else { throw CommandFailure("cannot read standard input: \(SystemErrorText.of(errno))") }
+            bytes += chunk[..<count]
+            guard bytes.count <= maximumBytes else {
+                throw CommandFailure("standard input is larger than limits.bodyBytes, \(SizeText.format(maximumBytes))")
+            }
+        }
+    }
+
     /// The offset of the first LF in `range` of `buffer`.
     static func lineFeed(in buffer: [UInt8], _ range: Range<Int>) -> Int? {
         guard !range.isEmpty, range.upperBound <= buffer.count else { return nil }

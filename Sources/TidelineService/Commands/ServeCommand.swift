@@ -22,7 +22,10 @@ package enum ServeCommand {
         DescriptorLimit.raise(for: loaded.configuration.streams.maxConnections, log)
         do throws(StartFailure) {
             let gateway = try start(loaded, isDemo: options.isDemo, log)
-            return serve(gateway, isDemo: options.isDemo, log)
+            let hangUp = HangUp(
+                options.configuration, environment: environment, started: loaded.configuration, reload: gateway.reload,
+                log: log)
+            return serve(gateway, hangUp, isDemo: options.isDemo, log)
         } catch {
             log.error("not started", ["error": .string(error.message)])
             return fail("not started: \(error.message)")
@@ -44,7 +47,7 @@ package enum ServeCommand {
         return try Gateway.start(configuration, mode: .serve, log: log, metrics: MetricsRegistry())
     }
 
-    private static func serve(_ gateway: Gateway, isDemo: Bool, _ log: Log) -> Int32 {
+    private static func serve(_ gateway: Gateway, _ hangUp: HangUp, isDemo: Bool, _ log: Log) -> Int32 {
         for address in gateway.addresses {
             log.info("listening", ["host": .string(address.host), "port": .integer(address.port ?? 0)])
         }
@@ -53,7 +56,7 @@ package enum ServeCommand {
             try gateway.watchSignals { signal in
                 switch signal {
                 case .terminate, .interrupt: ending.signal()
-                case .hangUp: log.info("nothing of this version changes without a restart")
+                case .hangUp: hangUp.receive()
                 }
             }
         } catch {
@@ -63,6 +66,7 @@ package enum ServeCommand {
         let demo = isDemo ? DemoHost(gateway, log) : nil
         demo?.start()
         ending.wait()
+        hangUp.end()
         log.info("draining", ["streams": .integer(gateway.context.hub.openStreams)])
         demo?.stop()
         gateway.stop()

@@ -59,7 +59,7 @@ struct ControlSession {
     }
 
     /// No socket, and a socket that nobody listens on, mean that no server runs. All else must not start a second one.
-    private static func check(_ refusal: ClientFailure, _ address: SocketAddress) throws(CommandFailure) {
+    static func check(_ refusal: ClientFailure, _ address: SocketAddress) throws(CommandFailure) {
         switch refusal {
         case .unreachable(_, errno: ENOENT), .unreachable(_, errno: ECONNREFUSED): return
         case .unreachable(_, errno: EACCES), .unreachable(_, errno: EPERM):

@@ -17,6 +17,12 @@ struct JSONLine {
         text.append(decimal: value)
     }
 
+    /// A member whose value is JSON already.
+    mutating func add(_ name: String, raw: [UInt8]) {
+        key(name)
+        text += raw
+    }
+
     private mutating func key(_ name: String) {
         if text.count > 1 { text.append(UInt8(ascii: ",")) }
         text.append(jsonString: name)

@@ -16,6 +16,7 @@ struct ReplyReader {
         case complete
     }
 
+    private let maximumBodyBytes: Int
     private var state = State.head
     private var head: [UInt8] = []
     /// How far `head` was searched for its end.
@@ -26,8 +27,21 @@ struct ReplyReader {
     /// Whether a byte of the answer has come.
     private(set) var hasBegun = false
 
+    init(maximumBodyBytes: Int = Self.maximumBodyBytes) { self.maximumBodyBytes = maximumBodyBytes }
+
     var isComplete: Bool {
         if case .complete = state { true } else { false }
+    }
+
+    /// Whether the head of the answer is in ``reply``.
+    var hasHead: Bool {
+        if case .head = state { false } else { true }
+    }
+
+    /// Gives what has come of the body and forgets it, for an answer that has no end.
+    mutating func takeBody() -> [UInt8] {
+        defer { reply.body = [] }
+        return reply.body
     }
 
     /// Takes the next bytes.
@@ -43,7 +57,7 @@ struct ReplyReader {
                 rest = rest.dropFirst(used)
                 state = decoder.isComplete ? .complete : .body(decoder)
             case .untilClose:
-                guard reply.body.count + rest.count <= Self.maximumBodyBytes else { throw .malformedReply("too large") }
+                guard reply.body.count + rest.count <= maximumBodyBytes else { throw .malformedReply("too large") }
                 reply.body += rest
                 rest = rest.dropFirst(rest.count)
             case .complete: break
@@ -145,7 +159,7 @@ struct ReplyReader {
 
     private func body(_ framing: RequestHead.BodyFraming) throws(ClientFailure) -> State {
         do throws(HTTP1Error) {
-            return .body(try BodyDecoder(framing, maximumBytes: Self.maximumBodyBytes))
+            return .body(try BodyDecoder(framing, maximumBytes: maximumBodyBytes))
         } catch {
             throw malformed(error)
         }

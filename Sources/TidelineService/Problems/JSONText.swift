@@ -56,6 +56,13 @@ struct JSONText {
         needsComma = true
     }
 
+    /// An array's element.
+    mutating func element(_ value: String) {
+        separate()
+        string(value)
+        needsComma = true
+    }
+
     /// An array's element that is JSON already.
     mutating func element(raw: some Sequence<UInt8>) {
         separate()

@@ -20,7 +20,7 @@ struct RealtimeRoute: Sendable {
                 EventRoute(context: context).post($0, $1)
             },
             Route(.delete, Self.pattern) { delete($0, $1) },
-        ]
+        ] + ConnectionsRoute(context: context).routes()
     }
 
     private func get(_ request: Request, _ responder: Responder) {
@@ -172,8 +172,7 @@ struct RealtimeRoute: Sendable {
     private func delete(_ request: Request, _ responder: Responder) {
         context.enter(request, responder, allowing: [.admin]) { entry in
             do throws(Problem) {
-                let close = try CloseParameters(request, default: context.configuration.streams.adminCloseHold)
-                self.close(close, request, responder, entry)
+                close(try CloseParameters(request), request, responder, entry)
             } catch {
                 context.refuse(request, responder, error, entry: entry)
             }
@@ -183,17 +182,19 @@ struct RealtimeRoute: Sendable {
     private func close(
         _ close: CloseParameters, _ request: Request, _ responder: Responder, _ entry: WorkspaceDoor.Entry
     ) {
-        let hold = WorkspaceRegistry.Hold(until: context.clock() + close.hold.milliseconds, isFinal: close.isFinal)
+        let hold = (close.hold ?? context.configuration.streams.adminCloseHold).milliseconds
         let answer = OnceAnswer(responder)
         let tally = context.hub.closeAll(
-            of: entry.registry, hold: hold, holdMilliseconds: close.hold.milliseconds
+            of: entry.registry, users: close.user.map { [$0] },
+            hold: WorkspaceRegistry.Hold(until: context.clock() + hold, isFinal: close.isFinal), holdMilliseconds: hold
         ) { count in
             answer.send { closed(count, isComplete: true) }
         }
         _ = request.loop.schedule(after: .seconds(2)) {
             answer.send { closed(tally.count, isComplete: false) }
         }
-        context.audit(request, entry, action: "close streams", detail: "final=\(close.isFinal)")
+        let whose = close.user.map { "user=\($0.text) " } ?? ""
+        context.audit(request, entry, action: "close streams", detail: "\(whose)final=\(close.isFinal)")
     }
 
     private func closed(_ count: Int, isComplete: Bool) -> Response {
@@ -206,28 +207,5 @@ struct RealtimeRoute: Sendable {
             $0.member("timestamp", Timestamp.format(context.clock()))
         }
         return .json(json.bytes)
-    }
-}
-
-/// `?final=true&hold=10m`.
-struct CloseParameters {
-    let hold: Duration
-    let isFinal: Bool
-
-    init(_ request: Request, default hold: Duration) throws(Problem) {
-        guard let query = request.query() else { throw Problem(.invalidRequest, "The query is badly encoded.") }
-        if let text = query["hold"] {
-            guard let given = DurationText.parse(text), given >= .zero, given <= .seconds(86_400) else {
-                throw Problem(.invalidParameter, "hold is a duration of up to 24h, such as 10m.")
-            }
-            self.hold = given
-        } else {
-            self.hold = hold
-        }
-        switch query["final"] {
-        case nil, "false": isFinal = false
-        case "true": isFinal = true
-        default: throw Problem(.invalidParameter, "final is true or false.")
-        }
     }
 }

@@ -25,6 +25,7 @@ package final class Gateway: Sendable {
     let context: ServiceContext
     let service: HTTPService
     let login: LoginLink
+    let reload: Reload
     private let loops: LoopGroup
     private let listeners: Mutex<[Listener]>
     private let housekeeping: Housekeeping
@@ -32,12 +33,14 @@ package final class Gateway: Sendable {
     package let addresses: [SocketAddress]
 
     private init(
-        context: ServiceContext, service: HTTPService, login: LoginLink, loops: LoopGroup, listeners: [Listener],
+        context: ServiceContext, service: HTTPService, login: LoginLink, reload: Reload, loops: LoopGroup,
+        listeners: [Listener],
         addresses: [SocketAddress]
     ) {
         self.context = context
         self.service = service
         self.login = login
+        self.reload = reload
         self.loops = loops
         self.listeners = Mutex(listeners)
         self.addresses = addresses
@@ -55,7 +58,8 @@ package final class Gateway: Sendable {
             configuration, mode: mode, diagnostics: diagnostics, metrics: metrics, clock: clock)
         let listeners = try assembly.listen(mode)
         let gateway = Gateway(
-            context: assembly.context, service: assembly.service, login: assembly.login, loops: assembly.loops,
+            context: assembly.context, service: assembly.service, login: assembly.login, reload: assembly.reload,
+            loops: assembly.loops,
             listeners: listeners, addresses: listeners.map(\.address).filter { !$0.isUnix })
         gateway.housekeeping.start()
         for listener in listeners { listener.start() }

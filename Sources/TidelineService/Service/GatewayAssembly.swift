@@ -14,6 +14,7 @@ struct GatewayAssembly {
     let service: HTTPService
     let login: LoginLink
     let loops: LoopGroup
+    let reload: Reload
     private let diagnostics: Log
     private let metrics: MetricsRegistry
 
@@ -35,11 +36,12 @@ struct GatewayAssembly {
         context = try Self.join(
             configuration, log: log, loops: loops, secret: secret, login: login, diagnostics: diagnostics,
             metrics: metrics, clock: clock)
-        let application = ServiceApplication(
-            context: context, staticFiles: mode == .serve ? try Self.staticFiles(configuration) : nil)
+        let staticFiles = mode == .serve ? try Self.staticFiles(configuration) : nil
+        let application = ServiceApplication(context: context, staticFiles: staticFiles)
         service = HTTPService(
             application: application, loops: loops.loops, settings: configuration.http, log: diagnostics,
             metrics: metrics)
+        reload = Reload(context: context, secret: secret, staticFiles: staticFiles, service: service)
         loops.start()
         for home in context.homes { home.loop.execute { home.value.start() } }
         do throws(StoreError) {

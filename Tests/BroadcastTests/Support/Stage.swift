@@ -82,12 +82,22 @@ final class Stage {
         }
     }
 
+    /// Another workspace on the same loops, without a log.
+    func addWorkspace(_ name: String, key: Int64) -> WorkspaceRegistry {
+        let other = WorkspaceRegistry(
+            key: WorkspaceKey(key), id: WorkspaceID(name)!, epoch: Self.epoch, head: 0, floor: 0)
+        hub.register(other)
+        return other
+    }
+
     /// Opens a stream as the service would.
     func open(
         user: String = "ada", resume: SequenceNumber? = nil, epoch: Epoch = Stage.epoch, filter: String? = nil,
         stats: Bool = false, events: Bool = true, chunked: Bool = true, capacity: Int = .max, shard: Int = 0,
-        isBrowser: Bool = true, expiresIn: Duration? = nil, generation: UInt64? = nil
+        isBrowser: Bool = true, expiresIn: Duration? = nil, generation: UInt64? = nil,
+        in other: WorkspaceRegistry? = nil
     ) -> VirtualClient {
+        let registry = other ?? self.registry
         let request = StreamRequest(
             user: UserID(user)!, address: "127.0.0.1", isBrowser: isBrowser,
             expiresAt: expiresIn.map { wall + $0.milliseconds },

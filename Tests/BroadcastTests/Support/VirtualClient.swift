@@ -37,7 +37,8 @@ final class VirtualClient: StreamTransport {
     }
 
     func close(_ how: StreamEnding) { ending = how }
-    var unsentBytes: Int { 0 }
+    /// What the kernel is said to hold.
+    var unsentBytes = 0
 
     /// The socket takes `count` bytes more.
     func drain(_ count: Int) {
@@ -51,6 +52,11 @@ final class VirtualClient: StreamTransport {
 
     /// What the reader has understood of the bytes so far; a message not complete is not there.
     var messages: [Message] { Message.parse(isChunked ? Self.unchunk(bytes) : bytes) }
+    /// The id that `connected` told.
+    var connectionID: String {
+        let data = messages.first { $0.event == "connected" }?.data ?? ""
+        return data.components(between: "\"connectionId\":\"", and: "\"")
+    }
     var sequences: [Int64] { messages.filter { $0.event == "event" }.map(\.sequence) }
     var names: [String] { messages.map { $0.event ?? "" } }
     var lastID: StreamPosition? { messages.last { $0.id != nil }.flatMap { StreamPosition($0.id!) } }
@@ -96,5 +102,12 @@ final class VirtualClient: StreamTransport {
             rest = rest[(end + 1 + size)...].dropFirst(2)
         }
         return content
+    }
+}
+
+extension String {
+    fileprivate func components(between start: String, and end: Character) -> String {
+        guard let found = firstRange(of: start) else { return "" }
+        return String(self[found.upperBound...].prefix { $0 != end })
     }
 }

@@ -64,7 +64,8 @@ final class ServerProcess: Sendable {
         self.arguments = arguments
     }
 
-    private static func launch(_ arguments: [String], _ environment: [String: String]) throws -> ChildProcess {
+    /// Starts another command of the same program.
+    static func launch(_ arguments: [String], _ environment: [String: String] = [:]) throws -> ChildProcess {
         let inherited = ProcessInfo.processInfo.environment.filter { !$0.key.hasPrefix("TIDELINE_") }
         let own = ["TIDELINE_AUTH_JWT_SECRET": secret]
         let whole = inherited.merging(own) { $1 }.merging(environment) { $1 }
