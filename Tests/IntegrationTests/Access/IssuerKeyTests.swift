@@ -186,11 +186,11 @@ struct IssuerKeyTests {
 
         #expect(try await statuses(oldToken) == [401])
         try await reload(["old=ES256:\(old.publicPath)"], after: 1)
-        #expect(try await statuses(oldToken) == [200] && statuses(newToken) == [401])
+        #expect(try await [statuses(oldToken), statuses(newToken)] == [[200], [401]])
         let page = try await clients[0].get("/healthz", ["Origin": "https://app.example.org"])
         #expect(page.header("Access-Control-Allow-Origin") == "https://app.example.org")
         try await reload(["new=ES256:\(new.publicPath)"], after: 2)
-        #expect(try await statuses(oldToken) == [401] && statuses(newToken) == [200])
+        #expect(try await [statuses(oldToken), statuses(newToken)] == [[401], [200]])
         // The same name, another key in the file.
         try files.write(try String(contentsOfFile: old.publicPath, encoding: .utf8), to: "new.pem")
         try await reload(["new=ES256:\(new.publicPath)"], after: 3)
