@@ -1,4 +1,4 @@
-// OpenSSL: digests, MACs and random source (libcrypto), TLS (libssl). Macros that Swift needs are functions here.
+// OpenSSL: digests, MACs, signatures and random source (libcrypto), TLS (libssl). Macros that Swift needs are functions here.
 #ifndef TIDELINE_COPENSSL_SHIM_H
 #define TIDELINE_COPENSSL_SHIM_H
 
@@ -7,6 +7,7 @@
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
 #include <openssl/rand.h>
+#include <openssl/rsa.h>
 #include <openssl/sha.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>

@@ -20,6 +20,8 @@ final class Reload: Sendable {
         var waiting: [String] = []
     }
 
+    private static let keys = "auth.jwt.keys"
+
     private let current: Mutex<ServiceContext>
     private let secret: Secret
     private let staticFiles: StaticFiles?
@@ -50,6 +52,10 @@ final class Reload: Sendable {
                     outcome.changed.append(key.path)
                 }
             }
+            // The files of keys may have changed under the same names.
+            if !snapshot.auth.jwt.keys.isEmpty, !outcome.changed.contains(Self.keys) {
+                outcome.changed.append(Self.keys)
+            }
             if !outcome.changed.isEmpty { context = try change(context, to: snapshot) }
             return outcome
         }
@@ -59,15 +65,18 @@ final class Reload: Sendable {
     private func change(
         _ context: ServiceContext, to configuration: ServiceConfiguration
     ) throws(StartFailure) -> ServiceContext {
-        let verifier = configuration.verifier(secret)
+        let verifier: TokenVerifier
+        do throws(KeyFailure) {
+            verifier = try configuration.verifier(secret)
+        } catch {
+            throw StartFailure(error.description)
+        }
 
         var context = context
         context.configuration = configuration
         context.draftReader = configuration.draftReader
         service.use(ServiceApplication(context: context, staticFiles: staticFiles), settings: configuration.http)
         context.authenticator.use(verifier)
-        // Behind the change: what the old verifier let in is judged again.
-        for home in context.homes { home.loop.execute { home.value.verified = VerifiedCredentials() } }
         context.hub.use(configuration.streamSettings)
         DescriptorLimit.raise(for: configuration.streams.maxConnections, context.diagnostics)
         return context
