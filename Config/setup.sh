@@ -22,8 +22,8 @@ test=(
     "sqlite3|command -v sqlite3|looks into the log from outside"
     "nginx-light|test -x /usr/sbin/nginx|streams through a reverse proxy"
     "chromium|command -v chromium|the dashboard in a real browser"
-    "fonts-inter|fc-list | grep -q Inter|screenshots look as the page does elsewhere"
-    "fonts-noto-color-emoji|fc-list | grep -q NotoColorEmoji|screenshots show reactions"
+    "fonts-inter|ls /usr/share/fonts/*/inter/Inter-Regular.*|screenshots look as the page does elsewhere"
+    "fonts-noto-color-emoji|test -e /usr/share/fonts/truetype/noto/NotoColorEmoji.ttf|screenshots show reactions"
     "chromium-driver|command -v chromedriver|drives that browser"
     "prometheus|command -v promtool|promtool checks the metrics text"
 )

@@ -15,7 +15,7 @@ import { StreamsView } from './streams-view.js';
 import { TypesView } from './types-view.js';
 
 /** Enough for the last minutes of a lively workspace. */
-const BACKFILL = 500;
+const BACKFILL = 1_000;
 /** How far back names of people are looked for: a bounded part of the log, however long it is. */
 const NAMES_WITHIN = 20_000;
 /** How long to wait before a server that could not be reached is asked again. */
