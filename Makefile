@@ -3,7 +3,7 @@
 .DEFAULT_GOAL := help
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
-.PHONY: help setup setup-test build release run test tools-test bench soak mutants features screenshots format lint clean
+.PHONY: help setup setup-test venv build release run test tools-test bench soak mutants features screenshots format lint clean
 
 SOURCES := Sources Tests Package.swift
 RELEASE := .build/release
@@ -19,6 +19,14 @@ setup: ## install what is missing to build and run
 
 setup-test: ## install what is missing to test as well
 	@Config/setup.sh run test
+	@$(MAKE) --no-print-directory venv
+
+venv: .build/venv/installed ## the tests' own Python environment, from Tests/Tools/requirements.txt
+
+.build/venv/installed: Tests/Tools/requirements.txt
+	python3 -m venv .build/venv
+	.build/venv/bin/pip install --quiet --disable-pip-version-check -r Tests/Tools/requirements.txt
+	touch $@
 
 build: setup ## debug build of everything, tests included
 	swift build --build-tests

@@ -77,7 +77,9 @@ let package = Package(
         tests("ProjectionsTests", ["Projections", "Events"]),
         tests("AccessTests", ["Access", "Events"]),
         tests("PersistenceTests", ["Persistence", "Events", "Projections", "Telemetry", "CSQLite"]),
-        tests("TidelineServiceTests", ["TidelineService", "Access", "Events", "Networking", "Telemetry"]),
+        tests(
+            "TidelineServiceTests",
+            ["TidelineService", "Access", "Events", "HTTPProtocol", "HTTPServer", "Networking", "Telemetry"]),
         tests("IntegrationTests", ["ServerSentEvents", "HTTPProtocol", "CSQLite", "CLinux"]),
     ]
 )

@@ -17,6 +17,7 @@ test=(
     "gcc|command -v cc|builds the power-loss library"
     "libc6-dev|test -e /usr/include/stdio.h|builds the power-loss library"
     "python3|command -v python3|soak test, mutants, feature table"
+    "python3-venv|python3 -c 'import ensurepip, venv'|the Python environment of the tests"
     "curl|command -v curl|talks to the server as a stranger would"
     "faketime|ls /usr/lib/*/faketime/libfaketimeMT.so.1|figures on days when clocks change"
     "sqlite3|command -v sqlite3|looks into the log from outside"

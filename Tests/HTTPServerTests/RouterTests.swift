@@ -50,7 +50,8 @@ struct RouterTests {
             ("PUT /api/workspaces", .methodNotAllowed(allow: [.get, .head, .post, .options])),
             ("DELETE /api/workspaces/a", .methodNotAllowed(allow: [.get, .head, .options])),
             ("HEAD /api/custom", .methodNotAllowed(allow: [.options])),
-            ("FROB /api/workspaces", .notImplemented), ("TRACE /", .notImplemented),
+            ("FROB /api/workspaces", .notImplemented),
+            ("TRACE /api/workspaces/a", .methodNotAllowed(allow: [.get, .head, .options])),
         ] as [(String, HTTPFault)])
     func `what has no route is a fault`(request: String, expected: HTTPFault) throws {
         guard case .fault(let fault) = Self.router.match(try head(request)) else {

@@ -15,6 +15,9 @@ package enum Catalogue {
     /// The longest status of a task, in Unicode scalars.
     static let maximumStatusScalars = 64
 
+    /// Every catalogued type, for documents about them.
+    package static var types: [String] { CataloguedType.allCases.map(\.rawValue) }
+
     package static func isCatalogued(_ type: EventType) -> Bool { CataloguedType(type) != nil }
 
     /// Validates `data`, the payload of an event of `type`, and reads what it says.

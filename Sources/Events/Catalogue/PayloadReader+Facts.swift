@@ -30,6 +30,7 @@ extension PayloadReader {
                 displayName: try string(
                     "displayName", or: "display_name", maximumScalars: Catalogue.maximumTitleScalars))
         case .workspaceCreated, .workspaceUpdated:
+            _ = try string("name", maximumScalars: Catalogue.maximumTitleScalars)
             return .workspace(slug: try identifier("slug"), timeZone: try timeZone())
         case .memberAdded:
             return .memberAdded(

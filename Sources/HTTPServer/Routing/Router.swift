@@ -49,7 +49,7 @@ package struct Router: Sendable {
     /// Finds the route of `head`.
     /// - Parameter isLocalControl: whether it came by the control socket.
     package func match(_ head: RequestHead, isLocalControl: Bool = false) -> Match {
-        guard head.method != .other, head.method != .trace else { return .fault(.notImplemented) }
+        guard head.method != .other else { return .fault(.notImplemented) }
         if head.method == .options, head.path.elementsEqual([UInt8(ascii: "*")]) {
             return .options(allow: [.get, .head, .post, .put, .patch, .delete, .options])
         }

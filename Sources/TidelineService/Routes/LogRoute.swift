@@ -39,22 +39,6 @@ struct LogRoute: Sendable {
     private func read(_ request: Request, _ workspace: WorkspaceLog) throws(Problem) -> Query {
         guard let parameters = request.query() else { throw Problem(.invalidRequest, "The query is badly encoded.") }
         var query = Query(after: workspace.floor, limit: 100, wait: .zero, filter: nil)
-        if let text = parameters["after"] {
-            guard let position = StreamPosition(text) else {
-                throw Problem(.invalidParameter, "after is the id of an event, such as abcdefghij-42.")
-            }
-            // Position 0 is before every event, in whatever epoch: the whole retained log is asked for.
-            guard position.epoch == workspace.epoch || position.sequence == 0 else {
-                throw pruned(workspace, "after is of another epoch of this log.")
-            }
-            guard position.sequence >= workspace.floor || position.sequence == 0 else {
-                throw pruned(workspace, "after lies behind what the log still holds.")
-            }
-            guard position.sequence <= workspace.head else {
-                throw Problem(.outOfRange, "after lies ahead of the log, whose head is \(workspace.position).")
-            }
-            query.after = max(position.sequence, workspace.floor)
-        }
         if let text = parameters["limit"] {
             guard let limit = Int(text), (1...1000).contains(limit) else {
                 throw Problem(.outOfRange, "limit is 1 to 1000.")
@@ -73,7 +57,26 @@ struct LogRoute: Sendable {
             }
             query.filter = filter
         }
+        if let text = parameters["after"] { query.after = try start(behind: text, in: workspace) }
         return query
+    }
+
+    /// Judged last: what is malformed is told before what the log no longer holds.
+    private func start(behind text: String, in workspace: WorkspaceLog) throws(Problem) -> SequenceNumber {
+        guard let position = StreamPosition(text) else {
+            throw Problem(.invalidParameter, "after is the id of an event, such as abcdefghij-42.")
+        }
+        // Position 0 is before every event, in whatever epoch: the whole retained log is asked for.
+        guard position.epoch == workspace.epoch || position.sequence == 0 else {
+            throw pruned(workspace, "after is of another epoch of this log.")
+        }
+        guard position.sequence >= workspace.floor || position.sequence == 0 else {
+            throw pruned(workspace, "after lies behind what the log still holds.")
+        }
+        guard position.sequence <= workspace.head else {
+            throw Problem(.outOfRange, "after lies ahead of the log, whose head is \(workspace.position).")
+        }
+        return max(position.sequence, workspace.floor)
     }
 
     private func pruned(_ workspace: WorkspaceLog, _ detail: String) -> Problem {

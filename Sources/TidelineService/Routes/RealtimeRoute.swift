@@ -134,6 +134,12 @@ struct RealtimeRoute: Sendable {
     // MARK: Snapshot
 
     private func snapshot(_ request: Request, _ responder: Responder, _ entry: WorkspaceDoor.Entry) {
+        do throws(Problem) {
+            // What a stream would refuse is refused here too: a client that polls learns of its mistake the first time.
+            _ = try StreamParameters(request)
+        } catch {
+            return context.refuse(request, responder, error, entry: entry)
+        }
         let now = context.clock()
         guard let snapshot = context.board.snapshot(of: entry.workspace.key, at: now) else {
             let problem = Problem(.rebuilding, "The figures are being rebuilt from the log.", retryAfter: 1)

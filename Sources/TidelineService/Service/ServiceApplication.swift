@@ -15,6 +15,7 @@ final class ServiceApplication: Application {
         for route in SessionRoute(context: context).routes() { router.add(route) }
         for route in OperationRoutes(context: context).routes() { router.add(route) }
         for route in ControlRoutes(context: context).routes() { router.add(route) }
+        router.add(OpenAPIRoute.route(describing: router.routes))
         if let staticFiles { router.setFallback(staticFiles.route) }
         self.router = router
         allowedHosts = Set(context.configuration.server.allowedHosts.map { $0.lowercased() })
