@@ -118,7 +118,9 @@ export class StreamsView {
     button.dataset.stream = connectionId;
     button.setAttribute('aria-label', `Close the stream of ${userId} from ${address}`);
     button.addEventListener('click', () => {
-      button.disabled = true;
+      // Not `disabled`: that would take the focus away.
+      if (button.ariaDisabled === 'true') return;
+      button.ariaDisabled = 'true';
       this.#close(`/connections/${encodeURIComponent(connectionId)}`, `The stream of ${userId} was closed.`);
     });
     action.append(button);
@@ -144,6 +146,7 @@ export class StreamsView {
       this.#elements.note.textContent = done;
     } catch (error) {
       if (!(error instanceof RequestError && error.status === 404)) this.#fail(`Not closed: ${error.message}`);
+      for (const button of this.#elements.body.querySelectorAll('[aria-disabled]')) button.ariaDisabled = null;
     }
     if (this.#path === from) this.#load();
   }

@@ -93,7 +93,7 @@ extension BrowserTests {
                     a.leave(); c.leave(); await turn();
                     check('who left the line is passed over', [told.splice(0), leaders()], [['b leads'], [false, true, false]]);
                     b.leave(); b.join(); await turn();
-                    check('leave and join at once', [told.splice(0), leaders()], [['b leads'], [false, true, false]]);
+                    check('leave and join at once', [told.splice(0), leaders()], [['b follows', 'b leads'], [false, true, false]]);
                     b.leave(); await turn();
                     check('nobody', leaders(), [false, false, false]);
                     """)

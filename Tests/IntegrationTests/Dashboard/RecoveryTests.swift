@@ -113,7 +113,11 @@ extension BrowserTests {
             let (page, head) = try await begin(scene)
             let opened = scene.server.logCount("stream resumed")
 
+            // Nothing more comes on it, as on a connection that the network has forgotten meanwhile.
+            scene.server.send(signal: SIGSTOP)
             _ = try await page.browser.run("const now = Date.now; Date.now = () => now() + 3600000;")
+            try await page.browser.wait(until: DashboardPage.state("reconnecting"))
+            scene.server.send(signal: SIGCONT)
             try await scene.server.waitForLog("stream resumed", count: opened + 1)
 
             try await end(page, scene, head)

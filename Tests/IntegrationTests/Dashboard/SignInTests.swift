@@ -48,6 +48,7 @@ extension BrowserTests {
             let scene = try await StreamScene.start()
             let browser = try await open(scene)
             let yard = StreamScene(server: scene.server, workspace: "yard")
+            try await yard.join(["root"])
             try await submit(browser, scene.token("ana"))
             try await browser.wait(until: DashboardPage.isLive)
             let seen = try await scene.postTicks(1...1)
