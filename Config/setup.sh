@@ -18,6 +18,7 @@ test=(
     "libc6-dev|test -e /usr/include/stdio.h|builds the power-loss library"
     "python3|command -v python3|soak test, mutants, feature table"
     "python3-venv|python3 -c 'import ensurepip, venv'|the Python environment of the tests"
+    "openssl|command -v openssl|makes the key pairs that token tests sign with"
     "curl|command -v curl|talks to the server as a stranger would"
     "faketime|ls /usr/lib/*/faketime/libfaketimeMT.so.1|figures on days when clocks change"
     "sqlite3|command -v sqlite3|looks into the log from outside"

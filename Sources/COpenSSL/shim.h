@@ -1,4 +1,4 @@
-// OpenSSL's digests, MACs and random source (libcrypto); TLS follows with the transport.
+// OpenSSL's digests, MACs, signatures and random source (libcrypto); TLS follows with the transport.
 #ifndef TIDELINE_COPENSSL_SHIM_H
 #define TIDELINE_COPENSSL_SHIM_H
 
@@ -7,6 +7,8 @@
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
 #include <openssl/rand.h>
+#include <openssl/rsa.h>
 #include <openssl/sha.h>
+#include <openssl/x509.h>
 
 #endif

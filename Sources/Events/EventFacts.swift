@@ -18,7 +18,7 @@ package enum EventFacts: Sendable, Equatable {
     case orchestrator(id: EntityID, OrchestratorChange)
     /// Status nil: the event does not change it.
     case task(id: EntityID, status: String?)
-    case workspace(slug: WorkspaceID?, timeZone: String?)
+    case workspace(slug: WorkspaceID?, timeZone: String?, name: String? = nil)
     case memberAdded(user: UserID, role: Role)
     case memberRemoved(user: UserID)
     case channelCreated(kind: ChannelType, title: String?, isPrivate: Bool)

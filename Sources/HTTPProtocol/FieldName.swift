@@ -11,6 +11,12 @@ package struct FieldName: ExpressibleByStringLiteral, Sendable {
 extension FieldName {
     package static let accept: FieldName = "accept"
     package static let acceptEncoding: FieldName = "accept-encoding"
+    package static let accessControlAllowHeaders: FieldName = "access-control-allow-headers"
+    package static let accessControlAllowMethods: FieldName = "access-control-allow-methods"
+    package static let accessControlAllowOrigin: FieldName = "access-control-allow-origin"
+    package static let accessControlExposeHeaders: FieldName = "access-control-expose-headers"
+    package static let accessControlMaxAge: FieldName = "access-control-max-age"
+    package static let accessControlRequestMethod: FieldName = "access-control-request-method"
     package static let allow: FieldName = "allow"
     package static let authorization: FieldName = "authorization"
     package static let cacheControl: FieldName = "cache-control"

@@ -8,6 +8,8 @@ package struct WorkspaceDirectory: Sendable, Equatable {
     package var slug: WorkspaceID
     /// A zone of the IANA database; decides where the workspace's days begin.
     package var timeZone: String
+    /// What people call it; nil where nobody has said.
+    package var name: String?
     /// Removed ones included, until they are added again.
     package var members: [UserID: Member]
     package var channels: [ChannelID: Channel]
@@ -51,12 +53,14 @@ package struct WorkspaceDirectory: Sendable, Equatable {
 
     /// - Parameter slug: the id where nil.
     package init(
-        id: WorkspaceID, slug: WorkspaceID? = nil, timeZone: String = "UTC", members: [UserID: Member] = [:],
+        id: WorkspaceID, slug: WorkspaceID? = nil, timeZone: String = "UTC", name: String? = nil,
+        members: [UserID: Member] = [:],
         channels: [ChannelID: Channel] = [:]
     ) {
         self.id = id
         self.slug = slug ?? id
         self.timeZone = timeZone
+        self.name = name
         self.members = members
         self.channels = channels
     }
@@ -65,9 +69,11 @@ package struct WorkspaceDirectory: Sendable, Equatable {
     package mutating func apply(_ committed: CommittedEvent) {
         let event = committed.event
         switch committed.facts {
-        case .workspace(let slug, let timeZone):
+        case .workspace(let slug, let timeZone, let name):
             if let slug { self.slug = slug }
             if let timeZone { self.timeZone = timeZone }
+            // An empty name takes it away.
+            if let name { self.name = name.isEmpty ? nil : name }
         case .memberAdded(let user, let role):
             members[user] = Member(role: role, since: event.sequence)
         case .memberRemoved(let user):

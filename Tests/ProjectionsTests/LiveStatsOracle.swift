@@ -36,7 +36,7 @@ struct LiveStatsOracle {
     private func today(_ log: [CommittedEvent], _ now: Milliseconds) -> Range<Milliseconds> {
         var name = initialTimeZone
         for committed in log {
-            if case .workspace(_, let timeZone?) = committed.facts { name = timeZone }
+            if case .workspace(_, let timeZone?, _) = committed.facts { name = timeZone }
         }
         var calendar = Calendar(identifier: .gregorian)
         calendar.timeZone = TimeZone(identifier: name) ?? .gmt

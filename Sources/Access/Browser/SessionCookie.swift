@@ -1,10 +1,12 @@
 package import Events
 
-/// A browser's session: a token of its own audience in a cookie that scripts cannot read. The server keeps nothing.
+/// A browser's session: a token of its own audience in a cookie that scripts cannot read. The server keeps nothing of it
+/// but, once it was signed out, its id (``EndedSessions``).
 ///
 /// The session inherits the user, the grants **and the `iat`** of the token it was made from: with a new `iat`, a
 /// removed member could turn an old token into a session that the removal no longer reaches. It ends with that token
-/// at the latest. An API key opens no session, since nothing would end it when the key is revoked.
+/// at the latest, and using it does not prolong it: a stolen cookie that is kept busy would never end. An API key opens
+/// no session, since nothing would end it when the key is revoked.
 package struct SessionCookie: Sendable {
     /// How long a session lasts when the token it came from lasts longer: a working day.
     package static let defaultMaximumAge: Milliseconds = 12 * 3_600_000
@@ -25,10 +27,13 @@ package struct SessionCookie: Sendable {
         verifier = TokenVerifier(keys: [VerificationKey(hs256: secret)], purpose: .session)
     }
 
-    /// The `Set-Cookie` value that opens a session for the bearer of `claims`, and the session's own claims.
-    package func open(for claims: TokenClaims, now: Milliseconds) -> (setCookie: String, session: TokenClaims) {
+    /// The `Set-Cookie` value that opens a session for the bearer of `claims`, and the session's own claims: their
+    /// `tokenID` names the session.
+    package func open(
+        for claims: TokenClaims, now: Milliseconds, using random: inout some RandomNumberGenerator
+    ) -> (setCookie: String, session: TokenClaims) {
         var session = claims
-        session.tokenID = nil
+        session.tokenID = String(decoding: Base32.make(count: 26, using: &random), as: UTF8.self)
         session.expiresAt = min(claims.expiresAt, (now + maximumAge) / 1000 * 1000)
         let seconds = max(0, (session.expiresAt - now) / 1000)
         return (header(value: issuer.token(for: session), maximumAge: seconds), session)

@@ -57,6 +57,8 @@ extension Credential {
             guard record.workspace == workspace.key else { return .denied(.noGrant) }
             // A key has no `iat` to compare; it is ended by revoking it.
             return .member(Principal(user: user, role: record.role))
+        case .ticket(let origin):
+            return origin.decision(in: workspace, removedAt: removedAt)
         case .localOperator:
             return .visitor(Principal(user: user, role: .admin))
         }
@@ -68,6 +70,7 @@ extension Credential {
         switch self {
         case .token(let claims), .session(let claims): claims.grants.named[name] ?? claims.grants.everywhere
         case .apiKey: nil
+        case .ticket(let origin): origin.roleInNewWorkspace(named: name)
         case .localOperator: .admin
         }
     }

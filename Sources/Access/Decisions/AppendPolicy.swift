@@ -46,6 +46,7 @@ package struct AppendPolicy: AppendJudge {
 }
 
 extension EventType {
-    /// Whether it is of a family that changes who belongs to the workspace, or the workspace itself.
-    fileprivate var isGoverning: Bool { text.hasPrefix("workspace.") || text.hasPrefix("member.") }
+    /// Whether it is of a family that changes who belongs to the workspace, or the workspace itself: only an admin may
+    /// append it, and the audit log says so.
+    package var isGoverning: Bool { text.hasPrefix("workspace.") || text.hasPrefix("member.") }
 }

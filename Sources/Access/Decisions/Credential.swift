@@ -2,8 +2,9 @@ package import Events
 
 // This module says who you are and what you may do. Reading order:
 //   Tokens/     JSON Web Tokens: TokenVerifier, then TokenHeader, TokenPayload, VerificationKey; TokenIssuer; Secret
+//   Signatures/ public keys of other issuers: KeyFile, PublicKey
 //   Keys/       API keys of services and what the store keeps of them
-//   Browser/    session cookies, one-time login links, the same-origin rule
+//   Browser/    session cookies, one-time login links, tickets; which pages and which names of the server count
 //   Decisions/  Credential → AccessDecision (the role in a workspace) → AppendPolicy (who may append what)
 
 /// Proof of who sends a request, after it was checked.
@@ -14,6 +15,8 @@ package enum Credential: Sendable, Hashable {
     case apiKey(APIKeyRecord)
     /// A browser's cookie. Requests that change state must also be same-origin, see ``SameOrigin``.
     case session(TokenClaims)
+    /// A one-use ticket that the bearer of this credential has asked for.
+    indirect case ticket(Credential)
     /// The control socket, which only the owner of the data directory can open.
     case localOperator
 
@@ -24,6 +27,7 @@ package enum Credential: Sendable, Hashable {
         switch self {
         case .token(let claims), .session(let claims): claims.user
         case .apiKey(let record): record.user
+        case .ticket(let origin): origin.user
         case .localOperator: Self.localOperatorID
         }
     }
@@ -32,6 +36,7 @@ package enum Credential: Sendable, Hashable {
     package var name: String? {
         switch self {
         case .token(let claims), .session(let claims): claims.name
+        case .ticket(let origin): origin.name
         case .apiKey, .localOperator: nil
         }
     }
@@ -41,13 +46,22 @@ package enum Credential: Sendable, Hashable {
         switch self {
         case .token(let claims), .session(let claims): claims.expiresAt
         case .apiKey(let record): record.expiresAt
+        case .ticket(let origin): origin.expiresAt
         case .localOperator: nil
         }
     }
 
-    /// Whether it came by cookie, so that the request may have been made by a foreign page.
+    /// Whether it is a browser's that cannot send `Authorization`: it came by cookie or by ticket.
     package var isAmbient: Bool {
-        if case .session = self { true } else { false }
+        switch self {
+        case .session, .ticket: true
+        case .token, .apiKey, .localOperator: false
+        }
+    }
+
+    /// What it rests on: of a ticket, the credential that asked for it.
+    package var origin: Credential {
+        if case .ticket(let origin) = self { origin.origin } else { self }
     }
 
     /// The role it has in every workspace, and in those still to be created; nil for all but operators.
@@ -55,6 +69,7 @@ package enum Credential: Sendable, Hashable {
         switch self {
         case .token(let claims), .session(let claims): claims.grants.everywhere
         case .apiKey: nil
+        case .ticket(let origin): origin.roleEverywhere
         case .localOperator: .admin
         }
     }
@@ -69,8 +84,40 @@ package enum Credential: Sendable, Hashable {
             guard claims.grants.everywhere == nil, claims.grants.named.count == 1 else { return nil }
             return claims.grants.named.keys.first.map { .named($0) }
         case .apiKey(let record): return .key(record.workspace)
+        case .ticket(let origin): return origin.onlyWorkspace
         case .localOperator: return nil
         }
+    }
+}
+
+extension Credential {
+    /// Whose tickets it counts among.
+    enum Holder: Hashable, Sendable {
+        case user(UserID)
+        case apiKey(prefix: String)
+    }
+
+    var holder: Holder {
+        switch self {
+        case .token, .session, .localOperator: .user(user)
+        case .apiKey(let record): .apiKey(prefix: record.prefix)
+        case .ticket(let origin): origin.holder
+        }
+    }
+
+    /// Stands for what can be ended before it expires, a session or an API key, on the streams that it opened; 0 for
+    /// credentials that only time ends. Drawn from 64 bits, so that two are the same by no accident.
+    package var streamTag: UInt64 {
+        switch self {
+        case .session(let claims): claims.tokenID.map { Self.tag(Array($0.utf8)) } ?? 0
+        case .apiKey(let record): Self.tag(record.hash)
+        case .ticket(let origin): origin.streamTag
+        case .token, .localOperator: 0
+        }
+    }
+
+    private static func tag(_ bytes: [UInt8]) -> UInt64 {
+        OpenSSLDigest.sha256(bytes).prefix(8).reduce(0) { $0 << 8 | UInt64($1) }
     }
 }
 

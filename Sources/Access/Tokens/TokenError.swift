@@ -10,6 +10,8 @@ package enum TokenError: Error, Equatable, Sendable {
     case criticalExtension
     /// No key has the header's `kid`.
     case unknownKey
+    /// The header has no `kid`, and several keys have its algorithm.
+    case keyNotNamed
     case badSignature
     /// The signature holds, but this claim is missing or has an impossible value.
     case invalidClaim(Claim)
@@ -46,6 +48,7 @@ package enum TokenError: Error, Equatable, Sendable {
         case .unsupportedAlgorithm: "The token's algorithm is not the one its key is for."
         case .criticalExtension: "The token demands an extension that is not supported."
         case .unknownKey: "The token names a key that is not known here."
+        case .keyNotNamed: "The token must name its key (kid): several keys are for its algorithm."
         case .badSignature: "The token's signature does not match."
         case .invalidClaim(let claim): "The token's claim \"\(claim.rawValue)\" is missing or invalid."
         case .expired: "The token has expired."

@@ -21,7 +21,7 @@ package struct TokenVerifier: Sendable {
     private let leeway: Milliseconds
 
     /// - Parameters:
-    ///   - keys: tried by algorithm and `kid`; more than one while keys are being exchanged.
+    ///   - keys: one is chosen by algorithm and `kid`. A token needs a `kid` where its algorithm has several keys.
     ///   - purpose: what the tokens are for, which decides the audience they must have.
     ///   - issuer: what `iss` must say; nil takes any.
     ///   - leeway: tolerance for `exp`, `nbf` and `iat`, in milliseconds.
@@ -55,9 +55,18 @@ package struct TokenVerifier: Sendable {
     ) throws(TokenError) {
         let fitting = keys.filter { $0.algorithm.rawValue == header.algorithm }
         guard !fitting.isEmpty else { throw .unsupportedAlgorithm }
-        let named = fitting.filter { $0.id == nil || $0.id == header.keyID }
-        guard !named.isEmpty else { throw .unknownKey }
-        guard named.contains(where: { $0.verifies(signature, over: input) }) else { throw .badSignature }
+        let candidates = Self.candidates(for: header.keyID, among: fitting)
+        guard let key = candidates.first else { throw .unknownKey }
+        guard candidates.count == 1 else { throw .keyNotNamed }
+        guard key.verifies(signature, over: input) else { throw .badSignature }
+    }
+
+    /// The keys that a token of their algorithm may mean: those that bear its `kid`; else, those without a name. A token
+    /// that names none may mean any of them. Keys are never tried in turn, so a token costs one verification.
+    private static func candidates(for keyID: String?, among keys: [VerificationKey]) -> [VerificationKey] {
+        guard let keyID else { return keys }
+        let named = keys.filter { $0.id == keyID }
+        return named.isEmpty ? keys.filter { $0.id == nil } : named
     }
 
     private func checkTimes(of content: TokenPayload, now: Milliseconds) throws(TokenError) {

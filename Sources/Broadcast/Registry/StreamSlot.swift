@@ -85,6 +85,8 @@ struct StreamRecord {
     let openedAt: Milliseconds
     /// When its credential ends, wall clock; nil: never.
     let expiresAt: Milliseconds?
+    /// See ``StreamRequest/credentialTag``.
+    let credentialTag: UInt64
     /// Monotonic milliseconds at which `max_age` closes it, jittered.
     let ageLimit: Int64
     /// Milliseconds between two pings.

@@ -136,7 +136,8 @@ package final class Shard {
         let limit = now + age - Int64(random.below(UInt64(age / 5 + 1)))
         records[Int(slot)] = StreamRecord(
             transport: transport, workspace: registry.key, user: request.user, address: request.address, openedAt: wall,
-            expiresAt: request.expiresAt, ageLimit: limit, heartbeat: heartbeat, pattern: request.filter,
+            expiresAt: request.expiresAt, credentialTag: request.credentialTag, ageLimit: limit, heartbeat: heartbeat,
+            pattern: request.filter,
             isCounted: request.isCounted,
             opening: opening)
         heartbeats.schedule(slot, at: now + heartbeat)

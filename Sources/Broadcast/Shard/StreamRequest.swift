@@ -10,6 +10,8 @@ package struct StreamRequest: Sendable {
     package var isBrowser: Bool
     /// When the credential ends, wall clock; nil: never.
     package var expiresAt: Milliseconds?
+    /// Stands for a credential that can be ended earlier, with all its streams; 0: for none.
+    package var credentialTag: UInt64
     /// `Last-Event-ID`; nil: a fresh stream.
     package var resume: StreamPosition?
     package var filter: TypeFilter?
@@ -22,6 +24,7 @@ package struct StreamRequest: Sendable {
 
     package init(
         user: UserID, isCounted: Bool = true, address: String, isBrowser: Bool, expiresAt: Milliseconds?,
+        credentialTag: UInt64 = 0,
         resume: StreamPosition?,
         filter: TypeFilter?, wantsStats: Bool, wantsEvents: Bool, isChunked: Bool, closeGeneration: UInt64
     ) {
@@ -30,6 +33,7 @@ package struct StreamRequest: Sendable {
         self.address = address
         self.isBrowser = isBrowser
         self.expiresAt = expiresAt
+        self.credentialTag = credentialTag
         self.resume = resume
         self.filter = filter
         self.wantsStats = wantsStats

@@ -11,7 +11,7 @@ package enum Catalogue {
     /// The longest `length` of a message.
     static let maximumMessageLength: Int64 = 1 << 31
     /// The longest title or name, in Unicode scalars.
-    static let maximumTitleScalars = 256
+    package static let maximumTitleScalars = 256
     /// The longest status of a task, in Unicode scalars.
     static let maximumStatusScalars = 64
 

@@ -30,8 +30,9 @@ extension PayloadReader {
                 displayName: try string(
                     "displayName", or: "display_name", maximumScalars: Catalogue.maximumTitleScalars))
         case .workspaceCreated, .workspaceUpdated:
-            _ = try string("name", maximumScalars: Catalogue.maximumTitleScalars)
-            return .workspace(slug: try identifier("slug"), timeZone: try timeZone())
+            return .workspace(
+                slug: try identifier("slug"), timeZone: try timeZone(),
+                name: try string("name", maximumScalars: Catalogue.maximumTitleScalars))
         case .memberAdded:
             return .memberAdded(
                 user: try requiredIdentifier("userId", or: "user_id"),

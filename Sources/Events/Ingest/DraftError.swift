@@ -51,7 +51,7 @@ package struct DraftError: Error, Sendable, Equatable {
             code, detail: "\(pointer) \(detail)", errors: [Detail(pointer: pointer, detail: detail)])
     }
 
-    init(_ error: JSONError) {
+    package init(_ error: JSONError) {
         switch error.reason {
         case .duplicateKey: self.init(.duplicateKey, detail: "duplicate key at byte \(error.offset)")
         case .tooDeep: self.init(.tooDeep, detail: "nested too deep at byte \(error.offset)")

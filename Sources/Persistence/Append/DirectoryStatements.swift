@@ -19,8 +19,11 @@ final class DirectoryStatements {
     init(_ connection: SQLiteConnection) throws(SQLiteError) {
         self.connection = connection
         createWorkspace = try connection.prepare(
-            "INSERT INTO workspaces (ws, id, slug, tz, epoch, next_seq, updated_at) VALUES (?1, ?2, ?3, ?4, ?5, 1, ?6)")
-        updateWorkspace = try connection.prepare("UPDATE workspaces SET slug = ?2, tz = ?3 WHERE ws = ?1")
+            """
+            INSERT INTO workspaces (ws, id, slug, tz, epoch, next_seq, updated_at, name)
+            VALUES (?1, ?2, ?3, ?4, ?5, 1, ?6, ?7)
+            """)
+        updateWorkspace = try connection.prepare("UPDATE workspaces SET slug = ?2, tz = ?3, name = ?4 WHERE ws = ?1")
         putMember = try connection.prepare("INSERT OR REPLACE INTO members VALUES (?1, ?2, ?3, ?4, ?5)")
         putChannel = try connection.prepare("INSERT OR REPLACE INTO channels VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)")
         putMembership = try connection.prepare("INSERT OR REPLACE INTO memberships VALUES (?1, ?2, ?3, ?4, NULL)")
@@ -37,7 +40,7 @@ final class DirectoryStatements {
 
     /// - Returns: the key of the new workspace.
     func createWorkspace(
-        _ id: WorkspaceID, slug: WorkspaceID, timeZone: String, epoch: Epoch, at now: Milliseconds
+        _ id: WorkspaceID, slug: WorkspaceID, timeZone: String, name: String?, epoch: Epoch, at now: Milliseconds
     ) throws(SQLiteError) -> WorkspaceKey {
         let key = (try connection.integer("SELECT max(ws) FROM workspaces") ?? 0) + 1
         createWorkspace.bind(1, key)
@@ -46,6 +49,7 @@ final class DirectoryStatements {
         createWorkspace.bind(4, timeZone)
         createWorkspace.bind(5, epoch.text)
         createWorkspace.bind(6, now)
+        createWorkspace.bind(7, name)
         try createWorkspace.run()
         return WorkspaceKey(key)
     }
@@ -61,6 +65,7 @@ final class DirectoryStatements {
             updateWorkspace.bind(1, event.workspace.rawValue)
             updateWorkspace.bind(2, directory.slug.text)
             updateWorkspace.bind(3, directory.timeZone)
+            updateWorkspace.bind(4, directory.name)
             try updateWorkspace.run()
         case .memberAdded(let user, _), .memberRemoved(let user):
             try storeMember(user, event, directory)

@@ -190,10 +190,12 @@ final class GroupTransaction {
         }
         guard workspace(named: slug) == nil else { return .nameTaken }
         let epoch = Epoch(using: &random)
-        let key = try session.directory.createWorkspace(id, slug: slug, timeZone: timeZone, epoch: epoch, at: now)
+        let name = name.flatMap { $0.isEmpty ? nil : $0 }
+        let key = try session.directory.createWorkspace(
+            id, slug: slug, timeZone: timeZone, name: name, epoch: epoch, at: now)
         let log = WorkspaceLog(
             key: key, epoch: epoch, head: 0, floor: 0,
-            directory: WorkspaceDirectory(id: id, slug: slug, timeZone: timeZone))
+            directory: WorkspaceDirectory(id: id, slug: slug, timeZone: timeZone, name: name))
         let working = WorkingWorkspace(log, isNew: true)
         workspaces[key] = working
         let event = Event(
@@ -201,7 +203,7 @@ final class GroupTransaction {
             type: EventType(validated: "workspace.created"), user: submission.principal.user, session: nil,
             channel: nil, entity: Entity(type: "workspace", id: EntityID(validated: id.text)), occurredAt: now,
             receivedAt: now, data: WorkspaceCreation.data(slug: slug, timeZone: timeZone, name: name))
-        let facts = EventFacts.workspace(slug: slug, timeZone: timeZone)
+        let facts = EventFacts.workspace(slug: slug, timeZone: timeZone, name: name)
         let draft = EventDraft(type: event.type, user: event.user, data: event.data, facts: facts)
         try session.events.insert(event, flags: 0)
         try remember(draft, event, by: submission.principal)
@@ -214,7 +216,7 @@ final class GroupTransaction {
     private func denialOfSlug(
         _ draft: EventDraft, by principal: Principal, in working: WorkingWorkspace
     ) -> AppendDenial? {
-        guard case .workspace(let slug?, _) = draft.facts, slug != working.directory.slug else { return nil }
+        guard case .workspace(let slug?, _, _) = draft.facts, slug != working.directory.slug else { return nil }
         if let other = workspace(named: slug), other.log.key != working.log.key {
             return .invalid(pointer: "/eventData/slug", detail: "another workspace is called so")
         }

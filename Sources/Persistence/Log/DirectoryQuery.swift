@@ -4,7 +4,7 @@ import Projections
 /// Loads a workspace's directory from its tables, without the log that made it.
 enum DirectoryQuery {
     static func load(_ row: WorkspaceRow, on connection: SQLiteConnection) throws(SQLiteError) -> WorkspaceDirectory {
-        var directory = WorkspaceDirectory(id: row.id, slug: row.slug, timeZone: row.timeZone)
+        var directory = WorkspaceDirectory(id: row.id, slug: row.slug, timeZone: row.timeZone, name: row.name)
         try loadMembers(of: row, into: &directory, on: connection)
         try loadChannels(of: row, into: &directory, on: connection)
         try loadMemberships(of: row, into: &directory, on: connection)

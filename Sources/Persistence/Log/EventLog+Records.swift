@@ -46,6 +46,12 @@ extension EventLog {
         if isFirst { storeAudit() }
     }
 
+    /// Calls `completion` once every entry noted before is stored, or cannot be; on the writer's thread.
+    /// - Returns: false when the log is closed; then the completion is never called.
+    package func flushAudit(_ completion: @escaping @Sendable () -> Void) -> Bool {
+        queue.offer(WriterJob({ _ throws(SQLiteError) in () }, completion: { _ in completion() }))
+    }
+
     /// Queues the job that stores all entries that wait when it runs.
     private func storeAudit() {
         let log = log

@@ -4,7 +4,8 @@ import Telemetry
 /// Retention, step by step through the writer.
 extension EventLog {
     /// Removes what has outlived `storage.retain` at `now`, in every workspace: events up to the oldest checkpoint of the
-    /// workspace's folds (none without a checkpoint), and expired idempotency rows.
+    /// workspace's folds (none without a checkpoint), and expired idempotency rows; and audit entries that have outlived
+    /// `storage.auditRetain`, those of no workspace too.
     ///
     /// - Parameter completion: gets the number of events removed, on the writer's thread; a failure may have removed some.
     /// - Returns: false when the log is closed.
@@ -13,7 +14,9 @@ extension EventLog {
         now: Milliseconds, completion: @escaping @Sendable (Result<Int, StoreFault>) -> Void = { _ in }
     ) -> Bool {
         let cutoff = settings.retain > 0 ? now - settings.retain : nil
-        let works = workspaces.map { Retention(workspace: $0.key, now: now, cutoff: cutoff) }
+        let auditCutoff = settings.auditRetain > 0 ? now - settings.auditRetain : nil
+        let keys = workspaces.map(\.key) + [AuditQuery.noWorkspace]
+        let works = keys.map { Retention(workspace: $0, now: now, cutoff: cutoff, auditCutoff: auditCutoff) }
         return prune(works[...], removed: 0, completion: completion)
     }
 
@@ -26,7 +29,10 @@ extension EventLog {
             WriterJob(
                 { session throws(SQLiteError) in
                     guard let work = works.first else { return [] }
-                    return [try work.pruneEvents(on: session), try work.purgeIdempotency(on: session)]
+                    return [
+                        try work.pruneEvents(on: session), try work.purgeIdempotency(on: session),
+                        try work.purgeAudit(on: session),
+                    ]
                 },
                 completion: { [weak self] (result: Result<[Retention.Step], StoreFault>) in
                     switch result {

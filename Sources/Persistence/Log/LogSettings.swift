@@ -27,6 +27,8 @@ package struct LogSettings: Sendable {
     package var synchronous = Synchronous.full
     /// `storage.retain` in milliseconds; 0 keeps everything.
     package var retain: Milliseconds = 90 * 86_400_000
+    /// `storage.auditRetain` in milliseconds; 0 keeps every audit entry.
+    package var auditRetain: Milliseconds = 365 * 86_400_000
     /// `ingest.idempotencyRetention` in milliseconds: how long an `Idempotency-Key` is remembered.
     package var idempotencyRetention: Milliseconds = 86_400_000
     /// How many events may wait for their commit.

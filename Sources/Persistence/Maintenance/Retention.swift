@@ -1,6 +1,6 @@
 import Events
 
-/// Removes what is older than it must be kept: events by ranges of seq, and idempotency rows whose time is over.
+/// Removes what is older than it must be kept: events by ranges of seq, idempotency rows whose time is over, audit entries.
 ///
 /// Each step is one small transaction on the writer's connection, so that appends go on in between.
 struct Retention: Sendable {
@@ -20,6 +20,8 @@ struct Retention: Sendable {
     let now: Milliseconds
     /// Older than this goes; nil keeps every event.
     let cutoff: Milliseconds?
+    /// The same for audit entries.
+    var auditCutoff: Milliseconds?
 
     /// Removes the oldest events up to ``cutoff``, never ahead of the oldest checkpoint: without one, none.
     func pruneEvents(on session: WriterSession) throws(SQLiteError) -> Step {
@@ -43,6 +45,14 @@ struct Retention: Sendable {
     func purgeIdempotency(on session: WriterSession) throws(SQLiteError) -> Step {
         let removed = try session.idempotency.purge(
             workspace, at: now, atMost: Self.stepRows, on: session.connection)
+        return Step(removed: removed, floor: nil, hasMore: removed == Self.stepRows)
+    }
+
+    /// Removes audit entries up to ``auditCutoff``.
+    func purgeAudit(on session: WriterSession) throws(SQLiteError) -> Step {
+        guard let auditCutoff else { return Step(removed: 0, floor: nil, hasMore: false) }
+        let removed = try AuditQuery.purge(
+            workspace, before: auditCutoff, atMost: Self.stepRows, on: session.connection)
         return Step(removed: removed, floor: nil, hasMore: removed == Self.stepRows)
     }
 

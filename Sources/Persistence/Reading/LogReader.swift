@@ -114,9 +114,12 @@ package final class LogReader: Sendable {
 
     /// The audit log, newest first.
     /// - Parameter workspace: nil: what concerns none.
-    package func audit(_ workspace: WorkspaceKey?, limit: Int) throws(StoreError) -> [AuditEntry] {
+    /// - Parameter id: only what is older than this entry; nil: from the newest on.
+    package func audit(
+        _ workspace: WorkspaceKey?, before id: String? = nil, limit: Int
+    ) throws(StoreError) -> [StoredAuditEntry] {
         try pool.read { session throws(SQLiteError) in
-            try AuditQuery.entries(of: workspace, limit: limit, on: session.connection)
+            try AuditQuery.entries(of: workspace, before: id, limit: limit, on: session.connection)
         }
     }
 }

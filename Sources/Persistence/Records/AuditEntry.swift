@@ -32,3 +32,10 @@ package struct AuditEntry: Sendable, Equatable {
         self.detail = detail
     }
 }
+
+/// An entry as the audit log holds it.
+package struct StoredAuditEntry: Sendable, Equatable {
+    /// A UUIDv7: greater ids are younger entries.
+    package let id: String
+    package let entry: AuditEntry
+}

@@ -10,7 +10,17 @@ package enum Schema {
     package static let applicationID: Int64 = 0x5469_6465
 
     /// One step from version `index` to `index + 1`; never edited once released.
-    package static let migrations = [version1]
+    package static let migrations = [version1, version2]
+
+    /// The names of workspaces, which only their first event has held so far.
+    private static let version2 = """
+        ALTER TABLE workspaces ADD COLUMN name TEXT;
+        UPDATE workspaces SET name = (
+            SELECT nullif(json_extract(data, '$.name'), '') FROM events
+            WHERE events.ws = workspaces.ws AND seq = 1 AND type = 'workspace.created'
+                AND json_type(data, '$.name') = 'text'
+        );
+        """
 
     private static let version1 = """
         CREATE TABLE workspaces (

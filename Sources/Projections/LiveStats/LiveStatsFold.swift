@@ -120,7 +120,7 @@ package struct LiveStatsFold: Sendable {
         case .orchestrator(let id, .stopped): orchestrators.stop(id)
         case .task(let id, let status?):
             if status == "in_progress" { tasksInProgress.insert(id) } else { tasksInProgress.remove(id) }
-        case .workspace(_, let timeZone?) where timeZone != self.timeZone:
+        case .workspace(_, let timeZone?, _) where timeZone != self.timeZone:
             self.timeZone = timeZone
             beginDay()
         default: break

@@ -7,4 +7,18 @@ struct VerifiedCredentials {
     var bearers = VerifiedTokens()
     /// Contents of session cookies.
     var sessions = VerifiedTokens()
+    /// The verifier of ``bearers``, as it was when this loop last looked.
+    private var known: (verifier: TokenVerifier, generation: Int)?
+
+    init() {}
+
+    /// The verifier in force; forgets what an earlier one has verified.
+    mutating func verifier(_ current: CurrentVerifier) -> TokenVerifier {
+        if let known, known.generation == current.generation { return known.verifier }
+        let fresh = current.value
+        known = fresh
+        bearers.removeAll()
+        sessions.removeAll()
+        return fresh.verifier
+    }
 }

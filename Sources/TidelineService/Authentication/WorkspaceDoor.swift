@@ -59,9 +59,10 @@ struct WorkspaceDoor: Sendable {
         let member = directory.members[credential.user]
         switch credential.decision(in: identity, removedAt: member?.removedAt) {
         case .denied(.noGrant):
-            body(.failure(.notFound))
+            body(.failure(.hidden(in: workspace.key)))
         case .denied(.removed):
-            body(.failure(Problem(.forbidden, "You were removed from this workspace; a newer token is needed.")))
+            let problem = Problem(.forbidden, "You were removed from this workspace; a newer token is needed.")
+            body(.failure(problem.denied(in: workspace.key)))
         case .visitor(let principal):
             body(
                 .success(
@@ -82,7 +83,7 @@ struct WorkspaceDoor: Sendable {
 
     /// Services are no members: ingest keys and tokens are never counted.
     private func needsMembership(_ principal: Principal, _ credential: Credential) -> Bool {
-        if case .apiKey = credential { return false }
+        if case .apiKey = credential.origin { return false }
         return principal.role != .ingest
     }
 

@@ -7,12 +7,17 @@ package enum CheckConfigurationCommand {
         package let status: Int32
     }
 
-    /// Loads the configuration as `serve` would, without touching the data directory or an address.
+    /// Loads the configuration and its key files as `serve` would, without touching the data directory or an address.
     package static func run(_ options: CheckConfigurationOptions, environment: [String: String]) -> Outcome {
         do {
             let loaded = try options.configuration.load(environment: environment)
-            return Outcome(
-                standardOutput: options.isJSON ? json(loaded) : table(loaded), standardError: "", status: 0)
+            let output = options.isJSON ? json(loaded) : table(loaded)
+            do throws(KeyFailure) {
+                _ = try loaded.configuration.publicKeys()
+                return Outcome(standardOutput: output, standardError: "", status: 0)
+            } catch {
+                return Outcome(standardOutput: output, standardError: "\(error)\n", status: 1)
+            }
         } catch {
             return Outcome(standardOutput: "", standardError: error.description + "\n", status: 1)
         }

@@ -16,6 +16,9 @@ extension ConfigurationKey {
         .list(
             "server.allowedHosts", \.server.allowedHosts, orNone: true, rule: .hostName,
             "values of Host that are answered; empty = all"),
+        .list(
+            "server.allowedOrigins", \.server.allowedOrigins, orNone: true, rule: .origin,
+            "origins of other sites whose pages may call the API (CORS); empty = none"),
     ]
 
     private static let storage: [ConfigurationKey] = [
@@ -29,6 +32,9 @@ extension ConfigurationKey {
         .duration(
             "storage.retain", \.storage.retain, .seconds(3600)...days(36_500), orZero: true,
             "age at which events leave the log; 0s = never"),
+        .duration(
+            "storage.auditRetain", \.storage.auditRetain, .seconds(86_400)...days(36_500), orZero: true,
+            "age at which entries leave the audit log; 0s = never"),
     ]
 
     private static let ingest: [ConfigurationKey] = [
@@ -47,6 +53,9 @@ extension ConfigurationKey {
         .text(
             "auth.jwt.secret", \.auth.jwt.secret, isSecret: true, rule: .secret,
             "key of HS256 tokens; empty = made in the data directory"),
+        .list(
+            "auth.jwt.keys", \.auth.jwt.keys, orNone: true, rule: .keyFile,
+            "public keys of other issuers of tokens, KID=ALG:PATH"),
         .text(
             "auth.jwt.audience", \.auth.jwt.audience, rule: .audience,
             "what a token's aud must contain; empty = not checked"),

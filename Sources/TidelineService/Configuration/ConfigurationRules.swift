@@ -8,7 +8,17 @@ extension ConfigurationKey.Rule {
 
     static let hostName = Self(
         expectation: "host names as they stand in Host, such as \"tideline.example.org\" or \"localhost:8080\"",
-        holds: { text in !text.utf8.contains { $0 <= 0x20 || $0 >= 0x7F || "/@?#,".utf8.contains($0) } })
+        holds: AllowedHosts.isName)
+
+    static let origin = Self(
+        expectation:
+            "origins as browsers send them, such as \"https://app.example.org\" (no path, neither \"*\" nor \"null\")",
+        holds: { AllowedOrigins.canonical($0) != nil })
+
+    static let keyFile = Self(
+        expectation:
+            "KID=ALG:PATH with ALG RS256, PS256, ES256 or EdDSA, such as \"2026a=RS256:/etc/tideline/2026a.pem\"",
+        holds: { KeyFile($0) != nil })
 
     static let storageURL = Self(
         expectation: "\"sqlite:PATH\", or nothing for tideline.db in the data directory",

@@ -30,6 +30,8 @@ extension ServiceConfiguration {
         package var publicDirectory = "public"
         /// Values of `Host` that are answered; empty answers all.
         package var allowedHosts: [String] = []
+        /// Origins of other sites whose pages may call the API; empty allows none.
+        package var allowedOrigins: [String] = []
 
         package init() {}
     }
@@ -50,6 +52,8 @@ extension ServiceConfiguration {
         package var synchronous = Synchronous.full
         /// Age at which events leave the log; zero keeps them for ever.
         package var retain = Duration.seconds(90 * 86_400)
+        /// Age at which entries leave the audit log; zero keeps them for ever.
+        package var auditRetain = Duration.seconds(365 * 86_400)
 
         package init() {}
 
@@ -96,6 +100,8 @@ extension ServiceConfiguration {
         package struct JWT: Sendable, Equatable {
             /// At least 32 bytes; empty uses the one in the data directory.
             package var secret = ""
+            /// Public keys of other issuers, `KID=ALG:PATH`.
+            package var keys: [String] = []
             /// What `aud` must contain; empty asks for none.
             package var audience = ""
             /// What `iss` must be; empty asks for none.

@@ -30,6 +30,8 @@ extension Problem {
         case .invalid(let pointer, let detail):
             self.init(.invalidPayload, detail, errors: [(pointer, detail)])
         }
+        // What the sender may not see is answered as if it were not there.
+        if case .notFound = denial { isDenial = true }
     }
 
     init(_ error: BatchError) {

@@ -1,3 +1,5 @@
+import Events
+
 /// An error as a client sees it: RFC 9457 problem details.
 struct Problem: Error, Sendable {
     let code: ProblemCode
@@ -7,6 +9,10 @@ struct Problem: Error, Sendable {
     var errors: [(pointer: String, detail: String)]
     /// `Retry-After`, in seconds.
     var retryAfter: Int?
+    /// Whether somebody was denied something, which belongs in the audit log; 404 says it where 403 would say too much.
+    var isDenial: Bool
+    /// In which workspace, where that is known.
+    var workspace: WorkspaceKey?
 
     init(
         _ code: ProblemCode, _ detail: String, errors: [(pointer: String, detail: String)] = [], retryAfter: Int? = nil
@@ -15,10 +21,22 @@ struct Problem: Error, Sendable {
         self.detail = detail
         self.errors = errors
         self.retryAfter = retryAfter
+        isDenial = [401, 403, 421].contains(code.row.status)
     }
 
     /// What one may not see looks like what does not exist.
     static let notFound = Problem(.notFound, "There is nothing at this path for this credential.")
+
+    /// The same for a workspace that is there, but not for this credential.
+    static func hidden(in workspace: WorkspaceKey) -> Problem { notFound.denied(in: workspace) }
+
+    /// The same answer, noted as a denial in `workspace`.
+    func denied(in workspace: WorkspaceKey?) -> Problem {
+        var problem = self
+        problem.isDenial = true
+        problem.workspace = workspace
+        return problem
+    }
 
     /// The members of the problem document; `instance` is the request's path.
     func json(instance: String?) -> [UInt8] {

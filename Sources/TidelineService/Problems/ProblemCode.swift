@@ -33,6 +33,7 @@ enum ProblemCode: String, CaseIterable, Sendable {
     case unsupportedMediaType = "unsupported_media_type"
     case expectationFailed = "expectation_failed"
     case misdirected
+    case rateLimited = "rate_limited"
     case notImplemented = "not_implemented"
     case versionNotSupported = "version_not_supported"
     case queueFull = "queue_full"
@@ -83,6 +84,7 @@ enum ProblemCode: String, CaseIterable, Sendable {
             (415, "The media type is not supported", "Send application/json, or application/x-ndjson for a batch.")
         case .expectationFailed: (417, "The expectation is unknown", "Only Expect: 100-continue is known.")
         case .misdirected: (421, "The host is not served here", "Check server.allowedHosts.")
+        case .rateLimited: (429, "Too much of this in too short a time", "Wait as Retry-After says.")
         case .notImplemented:
             (501, "The method or transfer coding is not implemented", "Use a method from the Allow field.")
         case .versionNotSupported: (505, "The HTTP version is not supported", "Use HTTP/1.1.")

@@ -138,6 +138,7 @@ private final class BatchBody: BodyConsumer {
             switch result {
             case .items(let results):
                 Self.noteDenials(items, results, request, entry, context)
+                Self.noteGoverning(drafts, results, request, entry, context)
                 responder.respond(answer.response(to: request, results: results))
             case .failed(let fault): context.refuse(request, responder, Problem(fault), entry: entry)
             case .created, .alreadyExists, .nameTaken, .unknownWorkspace:
@@ -147,13 +148,32 @@ private final class BatchBody: BodyConsumer {
         if !context.log.submit(submission) { context.refuse(request, responder, .queueFull, entry: entry) }
     }
 
+    /// One entry in the audit log for the items that changed who belongs to the workspace, or the workspace itself.
+    private static func noteGoverning(
+        _ drafts: [EventDraft], _ results: [ItemResult], _ request: Request, _ entry: WorkspaceDoor.Entry,
+        _ context: ServiceContext
+    ) {
+        var types: [String: Int] = [:]
+        for (draft, result) in zip(drafts, results) where draft.type.isGoverning {
+            if case .accepted = result { types[draft.type.text, default: 0] += 1 }
+        }
+        guard !types.isEmpty else { return }
+        let counts = types.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }.joined(separator: " ")
+        context.audit(request, entry, action: "append batch", detail: counts)
+    }
+
     /// One entry in the audit log for the items of a batch that the sender's role does not allow.
     private static func noteDenials(
         _ items: [BatchItem], _ results: [ItemResult], _ request: Request, _ entry: WorkspaceDoor.Entry,
         _ context: ServiceContext
     ) {
         let unread = items.count { if case .refused(let problem) = $0 { problem.code == .forbidden } else { false } }
-        let unwritten = results.count { if case .denied(.forbidden) = $0 { true } else { false } }
+        let unwritten = results.count { result in
+            switch result {
+            case .denied(.forbidden), .denied(.notFound): true
+            case .denied(.invalid), .accepted, .duplicate, .conflict: false
+            }
+        }
         guard unread + unwritten > 0 else { return }
         context.audit(
             request, entry, action: "denied", outcome: ProblemCode.forbidden.rawValue,

@@ -50,29 +50,11 @@ struct ControlRoutes: Sendable {
     }
 
     private func createWorkspace(_ request: Request, _ responder: Responder) {
-        guard let body = body(of: request, responder) else { return }
-        guard let slug = body.root["slug"]?.string.flatMap({ WorkspaceID($0) }), !slug.isDots else {
-            return refuse(.invalidID, "slug is 1–64 bytes of [A-Za-z0-9._:-].", request, responder)
+        WorkspacesRoute(context: context).create(request, responder, by: Credential.localOperatorID) { workspace in
+            var json = JSONText()
+            json.object { write(workspace, &$0) }
+            return json
         }
-        let zone = body.root["tz"]?.string ?? "UTC"
-        guard LocalDay.isKnown(timeZone: zone) else {
-            return refuse(.invalidPayload, "tz is an IANA time zone such as Europe/Berlin.", request, responder)
-        }
-        let submission = Submission(
-            .createWorkspace(slug, slug: nil, timeZone: zone, name: body.root["name"]?.string),
-            by: SystemEvents.principal
-        ) { result in
-            switch result {
-            case .created(let workspace):
-                var json = JSONText()
-                json.object { write(workspace, &$0) }
-                responder.respond(.json(json.bytes, status: .created))
-            case .failed(let fault): context.refuse(request, responder, Problem(fault))
-            case .alreadyExists, .nameTaken, .items, .unknownWorkspace:
-                refuse(.workspaceExists, "There is a workspace named \(slug) already.", request, responder)
-            }
-        }
-        if !context.log.submit(submission) { context.refuse(request, responder, .queueFull) }
     }
 
     // MARK: Keys
@@ -128,6 +110,9 @@ struct ControlRoutes: Sendable {
             switch result {
             case .success(true):
                 context.keys.put(entry)
+                audit(
+                    request, workspace.key, "create key", "key:\(key.prefix)", "user=\(user.text) role=\(role.rawValue)"
+                )
                 var json = JSONText()
                 json.object {
                     write(entry, &$0)
@@ -150,15 +135,21 @@ struct ControlRoutes: Sendable {
             switch result {
             case .success:
                 context.keys.put(entry.revoked(at: now))
-                // The key's streams end with it; others of that user come back by themselves.
-                if let registry = context.hub.registry(of: entry.workspace) {
-                    context.hub.closeAll(of: registry, users: [entry.record.user], reason: .authExpired)
-                }
+                context.hub.closeStreams(ofCredential: Credential.apiKey(entry.record).streamTag)
+                audit(request, entry.workspace, "revoke key", "key:\(prefix)", "user=\(entry.record.user.text)")
                 responder.respond(.json(Array(#"{"revoked":true}"#.utf8)))
             case .failure(let fault): context.refuse(request, responder, Problem(fault))
             }
         }
         if !isQueued { context.refuse(request, responder, .queueFull) }
+    }
+
+    private func audit(
+        _ request: Request, _ workspace: WorkspaceKey, _ action: String, _ subject: String, _ detail: String
+    ) {
+        context.audit(
+            request, nil, workspace: workspace, actor: Credential.localOperatorID, action: action, subject: subject,
+            detail: detail)
     }
 
     // MARK: Bodies

@@ -62,6 +62,11 @@ struct EventRoute: Sendable {
     ) {
         switch item {
         case .accepted(let receipt, _):
+            if draft.type.isGoverning {
+                context.audit(
+                    request, entry, action: "append \(draft.type.text)", subject: draft.facts.governedSubject,
+                    detail: "seq=\(receipt.sequence)")
+            }
             let notified = context.publisher.notified(draft, in: entry.workspace)
             context.diagnostics.debug(
                 "event tracked",
@@ -111,5 +116,16 @@ extension MediaType {
     /// The media type of the body; nil when it is not stated, or stated twice.
     static func of(_ head: RequestHead) -> MediaType? {
         head.only(.contentType).flatMap { MediaType(parsing: $0) }
+    }
+}
+
+extension EventFacts {
+    /// Whom or what a governing event is about, for the audit log.
+    fileprivate var governedSubject: String {
+        switch self {
+        case .memberAdded(let user, let role): "user:\(user.text) role:\(role.rawValue)"
+        case .memberRemoved(let user): "user:\(user.text)"
+        default: ""
+        }
     }
 }

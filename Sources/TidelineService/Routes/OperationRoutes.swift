@@ -55,7 +55,7 @@ struct OperationRoutes: Sendable {
             let given = request.head.text(of: .authorization) ?? ""
             isAllowed = Self.isEqual(Array(given.utf8), Array("Bearer \(token)".utf8))
         }
-        guard isAllowed else { return responder.respond(Problem.notFound.response(to: request.head)) }
+        guard isAllowed else { return context.refuse(request, responder, Problem.notFound.denied(in: nil)) }
         responder.respond(
             Response(
                 .ok, [.contentType: "text/plain; version=0.0.4; charset=utf-8", .cacheControl: "no-store"],

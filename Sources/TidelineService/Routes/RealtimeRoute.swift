@@ -45,13 +45,11 @@ struct RealtimeRoute: Sendable {
         let parameters: StreamParameters
         do throws(Problem) {
             parameters = try StreamParameters(request)
+            // The verifier's leeway is for clocks, not for a stream, which would end the moment it begins and come right
+            // back. And who was let in through the writer may have lost the right meanwhile.
+            try context.authenticator.recheck(entry.credential, at: context.clock())
         } catch {
             return context.refuse(request, responder, error, entry: entry)
-        }
-        // The verifier's leeway is for clocks, not for a stream, which would end the moment it begins and come right back.
-        if let expiry = entry.credential.expiresAt, context.clock() >= expiry {
-            let problem = Problem(.tokenExpired, "The credential has expired: a stream needs one that lasts.")
-            return context.refuse(request, responder, problem, entry: entry)
         }
         let head = ResponseHead(.ok, Self.streamFields)
         let shard = context.home(of: request.loop).shard
@@ -65,7 +63,8 @@ struct RealtimeRoute: Sendable {
         let wanted = StreamRequest(
             user: entry.principal.user, isCounted: entry.isMember, address: request.peer.host,
             isBrowser: entry.credential.isAmbient,
-            expiresAt: entry.credential.expiresAt, resume: parameters.resume, filter: parameters.filter,
+            expiresAt: entry.credential.expiresAt, credentialTag: entry.credential.streamTag, resume: parameters.resume,
+            filter: parameters.filter,
             wantsStats: parameters.wantsStats, wantsEvents: parameters.wantsEvents,
             isChunked: request.streamIsChunked, closeGeneration: entry.closeGeneration)
         switch shard.admit(wanted, to: entry.registry) {

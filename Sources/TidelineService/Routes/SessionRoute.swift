@@ -1,4 +1,5 @@
 import Access
+import Broadcast
 import Events
 import HTTPProtocol
 import HTTPServer
@@ -7,6 +8,8 @@ import Projections
 
 /// Browser sessions, and who one is.
 struct SessionRoute: Sendable {
+    /// Workspaces of an operator that `/api/me` lists; `/api/workspaces` has them all.
+    private static let shownWorkspaces = 1000
     let context: ServiceContext
 
     func routes() -> [Route] {
@@ -33,7 +36,8 @@ struct SessionRoute: Sendable {
         }
     }
 
-    /// Signs out. Any session may, also one that has ended, but no foreign page for it.
+    /// Signs out: the cookie goes, copies of it count no more, and the session's streams end. Any session may, also one
+    /// that has ended, but no foreign page for it.
     private func close(_ request: Request, _ responder: Responder) {
         do throws(Problem) {
             let isByCookie = request.head.contains(.cookie) && !request.head.contains(.authorization)
@@ -41,7 +45,10 @@ struct SessionRoute: Sendable {
         } catch {
             return context.refuse(request, responder, error)
         }
-        let fields: HTTPFields = [.setCookie: context.authenticator.endSession, .cacheControl: "no-store"]
+        if let session = context.authenticator.endSession(request, at: context.clock()) {
+            context.hub.closeStreams(ofCredential: session.streamTag)
+        }
+        let fields: HTTPFields = [.setCookie: context.authenticator.clearedCookie, .cacheControl: "no-store"]
         responder.respond(Response(.noContent, fields))
     }
 
@@ -52,44 +59,21 @@ struct SessionRoute: Sendable {
         } catch {
             return context.refuse(request, responder, error)
         }
+        let places = WorkspacesRoute(context: context).workspaces(of: credential, limit: Self.shownWorkspaces)
         var json = JSONText()
         json.object {
             $0.member("userId", credential.user.text)
             if let name = credential.name { $0.member("name", name) }
-            $0.array("workspaces", workspaces(of: credential)) { item, entry in
+            $0.array("workspaces", places) { item, place in
                 item.object {
-                    $0.member("id", entry.workspace.id.text)
-                    $0.member("slug", entry.slug)
-                    $0.member("role", entry.role.rawValue)
+                    $0.member("id", place.workspace.id.text)
+                    $0.member("slug", place.directory.slug.text)
+                    if let name = place.directory.name { $0.member("name", name) }
+                    $0.member("role", place.role.rawValue)
                 }
             }
+            $0.member("isOperator", credential.roleEverywhere != nil)
         }
         responder.respond(.json(json.bytes, fields: [.cacheControl: "private, no-store"]))
-    }
-
-    /// The workspaces that the credential gets into now; an operator is shown the first thousand.
-    private func workspaces(of credential: Credential) -> [(workspace: WorkspaceLog, slug: String, role: Role)] {
-        var found: [(workspace: WorkspaceLog, slug: String, role: Role)] = []
-        for workspace in candidates(of: credential) {
-            let directory = workspace.directory()
-            let identity = WorkspaceIdentity(key: workspace.key, id: workspace.id, slug: directory.slug)
-            let removedAt = directory.members[credential.user]?.removedAt
-            if let principal = credential.decision(in: identity, removedAt: removedAt).principal {
-                found.append((workspace, directory.slug.text, principal.role))
-            }
-        }
-        return found
-    }
-
-    private func candidates(of credential: Credential) -> [WorkspaceLog] {
-        if credential.roleEverywhere != nil { return Array(context.log.workspaces.prefix(1000)) }
-        switch credential {
-        case .token(let claims), .session(let claims):
-            var seen: Set<WorkspaceID> = []
-            return claims.grants.named.keys.sorted { $0.text < $1.text }
-                .compactMap { context.log.workspace(named: $0.text) }.filter { seen.insert($0.id).inserted }
-        case .apiKey(let record): return context.log.workspace(record.workspace).map { [$0] } ?? []
-        case .localOperator: return []
-        }
     }
 }

@@ -108,15 +108,22 @@ struct GatewayAssembly {
         hub.attach(homes.map { LoopPort(home: $0) })
         StreamGauges.register(hub, pool, metrics)
         let keys = try loadKeys(log)
+        let verifier: TokenVerifier
+        do throws(KeyFailure) {
+            verifier = try configuration.verifier(secret)
+        } catch {
+            throw StartFailure(error.description)
+        }
         return ServiceContext(
             configuration: configuration, log: log, hub: hub, board: board, recovery: recovery, publisher: publisher,
             waiters: waiters, pool: pool,
             authenticator: Authenticator(
-                verifier: configuration.verifier(secret),
+                verifier: verifier,
                 cookie: SessionCookie(
                     secret: secret, isSecure: configuration.auth.secureCookies,
                     maximumAge: configuration.auth.sessionMaxAge.milliseconds),
-                login: login, keys: keys, sessionLifetime: configuration.auth.sessionMaxAge.milliseconds),
+                isSecure: configuration.auth.secureCookies, login: login, keys: keys,
+                sessionLifetime: configuration.auth.sessionMaxAge.milliseconds),
             keys: keys, door: WorkspaceDoor(log: log, hub: hub, provisions: configuration.auth.jwt.provision),
             homes: homes, draftReader: configuration.draftReader,
             statsSettings: configuration.liveStats, metrics: metrics, diagnostics: diagnostics, clock: clock)

@@ -1,3 +1,4 @@
+import Access
 import HTTPProtocol
 import HTTPServer
 import Networking
@@ -5,7 +6,9 @@ import Networking
 /// The routes of the server, and what holds for all of them.
 final class ServiceApplication: Application {
     let router: Router
-    private let allowedHosts: Set<String>
+    private let context: ServiceContext
+    private let allowedHosts: AllowedHosts
+    private let crossOrigin: CrossOrigin
 
     init(context: ServiceContext, staticFiles: StaticFiles?) {
         var router = Router()
@@ -13,37 +16,45 @@ final class ServiceApplication: Application {
         router.add(LogRoute(context: context).route())
         router.add(BatchRoute(context: context).route())
         for route in SessionRoute(context: context).routes() { router.add(route) }
+        router.add(TicketRoute(context: context).route())
+        for route in WorkspacesRoute(context: context).routes() { router.add(route) }
+        for route in AuditRoute(context: context).routes() { router.add(route) }
         for route in OperationRoutes(context: context).routes() { router.add(route) }
         for route in ControlRoutes(context: context).routes() { router.add(route) }
         router.add(OpenAPIRoute.route(describing: router.routes))
         if let staticFiles { router.setFallback(staticFiles.route) }
         self.router = router
-        allowedHosts = Set(context.configuration.server.allowedHosts.map { $0.lowercased() })
+        self.context = context
+        allowedHosts = AllowedHosts(context.configuration.server.allowedHosts)
+        crossOrigin = CrossOrigin(origins: AllowedOrigins(context.configuration.server.allowedOrigins))
     }
 
     /// `Host` must be on the allow-list once one is configured: a page of another name that resolves to us (DNS rebinding)
     /// gets nothing.
     func respond(to request: Request, with responder: Responder) {
-        if !allowedHosts.isEmpty, !request.isLocalControl {
-            let host = (request.head.authority ?? "").lowercased()
-            guard allowedHosts.contains(host) || allowedHosts.contains(Self.withoutPort(host)) else {
-                return responder.respond(
-                    Problem(.misdirected, "This server does not serve that host.").response(to: request.head))
-            }
+        guard request.isLocalControl || isAllowed(request.head) else {
+            return context.refuse(request, responder, Self.foreignHost)
         }
         request.route.handler(request, responder)
     }
+
+    private func isAllowed(_ head: RequestHead) -> Bool {
+        allowedHosts.isEmpty || allowedHosts.contains(head.authority)
+    }
+
+    private static let foreignHost = Problem(.misdirected, "This server does not serve that host.")
 
     func response(to fault: HTTPFault, head: RequestHead?) -> Response {
         Problem(fault).response(to: head, status: fault.status)
     }
 
-    func decorate(_ answer: inout ResponseHead, to head: RequestHead) {
-        answer.fields.appendIfAbsent("x-content-type-options", "nosniff")
+    func response(toOptions allow: [Method], head: RequestHead) -> Response {
+        guard isAllowed(head) else { return Self.foreignHost.response(to: head) }
+        return crossOrigin.preflight(head, allow: allow) ?? Response(.noContent, [.allow: Method.list(allow)])
     }
 
-    private static func withoutPort(_ host: String) -> String {
-        guard let colon = host.lastIndex(of: ":"), !host.hasSuffix("]") else { return host }
-        return String(host[..<colon])
+    func decorate(_ answer: inout ResponseHead, to head: RequestHead) {
+        answer.fields.appendIfAbsent("x-content-type-options", "nosniff")
+        crossOrigin.decorate(&answer, to: head)
     }
 }

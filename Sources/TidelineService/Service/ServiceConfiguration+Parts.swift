@@ -22,6 +22,7 @@ extension ServiceConfiguration {
         settings.fileName = slash.map { String(path[path.index(after: $0)...]) } ?? path
         settings.synchronous = LogSettings.Synchronous(rawValue: storage.synchronous.rawValue) ?? .full
         settings.retain = storage.retain.milliseconds
+        settings.auditRetain = storage.auditRetain.milliseconds
         settings.idempotencyRetention = ingest.idempotencyRetention.milliseconds
         settings.maximumQueuedEvents = ingest.queueEvents
         settings.maximumQueuedBytes = ingest.queueBytes
@@ -65,10 +66,36 @@ extension ServiceConfiguration {
             acceptsUnknownTypes: events.unknownTypes == .accept, hash: { OpenSSLDigest.sha256($0) })
     }
 
-    func verifier(_ secret: Secret) -> TokenVerifier {
+    /// The verifier of bearer tokens: of those signed with `secret`, and with the keys in `auth.jwt.keys`. Reads their
+    /// files; blocks.
+    func verifier(_ secret: Secret) throws(KeyFailure) -> TokenVerifier {
         TokenVerifier(
-            keys: [VerificationKey(hs256: secret)],
+            keys: [VerificationKey(hs256: secret)] + (try publicKeys()),
             purpose: .bearer(audience: auth.jwt.audience.isEmpty ? nil : auth.jwt.audience),
             issuer: auth.jwt.issuer.isEmpty ? nil : auth.jwt.issuer)
     }
+
+    /// The keys in `auth.jwt.keys`, read from their files.
+    func publicKeys() throws(KeyFailure) -> [VerificationKey] {
+        var keys: [VerificationKey] = []
+        for text in auth.jwt.keys {
+            guard let file = KeyFile(text) else { throw KeyFailure(message: "\(text) is not KID=ALG:PATH") }
+            guard !keys.contains(where: { $0.id == file.id }) else {
+                throw KeyFailure(message: "two keys are named \(file.id); a token could not say which signed it")
+            }
+            do throws(KeyFileError) {
+                keys.append(try file.load())
+            } catch {
+                throw KeyFailure(message: "\(file.id): \(file.path) \(error)")
+            }
+        }
+        return keys
+    }
+}
+
+/// Why the keys in `auth.jwt.keys` cannot be used, for the operator.
+struct KeyFailure: Error, CustomStringConvertible {
+    let message: String
+
+    var description: String { "auth.jwt.keys: \(message)" }
 }

@@ -89,9 +89,7 @@ struct ServiceContext: Sendable {
         _ request: Request, _ responder: Responder, _ problem: Problem, entry: WorkspaceDoor.Entry? = nil,
         actor: UserID? = nil
     ) {
-        if [401, 403].contains(problem.code.row.status) {
-            auditRefusal(request, problem, entry, actor)
-        }
+        if problem.isDenial { auditRefusal(request, problem, entry, actor) }
         responder.respond(problem.response(to: request.head))
     }
 
@@ -99,12 +97,15 @@ struct ServiceContext: Sendable {
     private func auditRefusal(
         _ request: Request, _ problem: Problem, _ entry: WorkspaceDoor.Entry?, _ actor: UserID?
     ) {
-        let user = (entry?.principal.user ?? actor)?.text ?? "-"
-        let kind = "\(user) \(request.head.method) \(request.route.index) \(problem.code.rawValue)"
+        let kind = RefusalTally.Kind(
+            workspace: entry?.workspace.key ?? problem.workspace,
+            actor: (entry?.principal.user ?? actor)?.text ?? "-",
+            action: Self.action("denied", request), outcome: problem.code.rawValue)
         guard refusals.note(kind, at: clock()) else { return }
-        audit(
-            request, entry, actor: actor, action: "denied", outcome: problem.code.rawValue,
-            detail: "address=\(request.peer.host)")
+        log.audit(
+            AuditEntry(
+                workspace: kind.workspace, at: clock(), actor: kind.actor, action: kind.action, outcome: kind.outcome,
+                request: request.requestID, detail: "address=\(request.peer.host)"))
     }
 
     /// Writes how many refusals came behind the first of their kind.
@@ -112,21 +113,29 @@ struct ServiceContext: Sendable {
         for (kind, count) in refusals.take(at: clock(), all: all) {
             log.audit(
                 AuditEntry(
-                    workspace: nil, at: clock(), actor: "-", action: "denied, more of a kind", subject: kind,
-                    outcome: "counted", detail: "count=\(count)"))
+                    workspace: kind.workspace, at: clock(), actor: kind.actor, action: kind.action,
+                    outcome: kind.outcome, detail: "repeated=\(count)"))
         }
     }
 
     /// Notes an admin action or a refusal.
+    /// - Parameters:
+    ///   - workspace: where it was done, where no entry says it.
+    ///   - subject: what it was done to, such as `user:ada`.
     func audit(
-        _ request: Request, _ entry: WorkspaceDoor.Entry?, actor: UserID? = nil, action: String, outcome: String = "ok",
-        detail: String = ""
+        _ request: Request, _ entry: WorkspaceDoor.Entry?, workspace: WorkspaceKey? = nil, actor: UserID? = nil,
+        action: String, subject: String = "", outcome: String = "ok", detail: String = ""
     ) {
         log.audit(
             AuditEntry(
-                workspace: entry?.workspace.key, at: clock(),
+                workspace: entry?.workspace.key ?? workspace, at: clock(),
                 actor: (entry?.principal.user ?? actor)?.text ?? "-",
-                action: "\(action) \(request.head.methodText) \(request.route.pattern)", outcome: outcome,
+                action: Self.action(action, request), subject: subject, outcome: outcome,
                 request: request.requestID, detail: detail))
+    }
+
+    /// What was done, and by which request.
+    private static func action(_ name: String, _ request: Request) -> String {
+        "\(name) \(request.head.methodText) \(request.route.pattern)"
     }
 }

@@ -30,4 +30,12 @@ struct SameOriginTests {
     func `others may not`(origin: String?, site: String?, host: String) {
         #expect(!SameOrigin.check(origin: origin, secFetchSite: site, host: host))
     }
+
+    /// In the clear anybody on the way can write a page of our name.
+    @Test(arguments: [("https://t.example", true), ("http://t.example", false), ("http://t.example:443", false)])
+    func `behind https, a page that came without it is not our own`(origin: String, isOwn: Bool) {
+        #expect(
+            SameOrigin.check(origin: origin, secFetchSite: nil, host: "t.example", isSecure: true) == isOwn)
+        #expect(SameOrigin.check(origin: nil, secFetchSite: "same-origin", host: "t.example", isSecure: true))
+    }
 }

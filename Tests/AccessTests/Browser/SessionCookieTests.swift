@@ -16,13 +16,15 @@ struct SessionCookieTests {
     private func pair(_ setCookie: String) -> String { String(setCookie.prefix { $0 != ";" }) }
 
     @Test func `a session is what its token was, until the same time`() throws {
+        var random = SeededGenerator(seed: 1)
         let cookie = try cookie()
 
-        let (header, session) = cookie.open(for: claims, now: Forge.now)
+        let (header, session) = cookie.open(for: claims, now: Forge.now, using: &random)
         let read = try cookie.session(in: Array(pair(header).utf8), now: Forge.now)
 
         var expected = claims
-        expected.tokenID = nil
+        expected.tokenID = session.tokenID
+        #expect(session.tokenID?.utf8.count == 26 && session.tokenID != claims.tokenID)
         #expect(session == expected)
         #expect(read == expected)
         #expect(header.hasPrefix("tideline_session="))
@@ -30,7 +32,8 @@ struct SessionCookieTests {
     }
 
     @Test func `under TLS the cookie is bound to the host`() throws {
-        let (header, _) = try cookie(isSecure: true).open(for: claims, now: Forge.now)
+        var random = SeededGenerator(seed: 1)
+        let (header, _) = try cookie(isSecure: true).open(for: claims, now: Forge.now, using: &random)
 
         #expect(header.hasPrefix("__Host-tideline_session="))
         #expect(header.hasSuffix("; Path=/; Max-Age=3600; HttpOnly; SameSite=Strict; Secure"))
@@ -38,16 +41,18 @@ struct SessionCookieTests {
     }
 
     @Test func `a session ends before a long-lived token does`() throws {
+        var random = SeededGenerator(seed: 1)
         let cookie = SessionCookie(secret: try Forge.secret(), isSecure: false, maximumAge: 60_000)
 
-        let (header, session) = cookie.open(for: claims, now: Forge.now)
+        let (header, session) = cookie.open(for: claims, now: Forge.now, using: &random)
 
         #expect(session.expiresAt == Forge.now + 60_000)
         #expect(header.contains("Max-Age=60;"))
     }
 
     @Test func `a session keeps the iat by which removals are judged`() throws {
-        let (_, session) = try cookie().open(for: claims, now: Forge.now)
+        var random = SeededGenerator(seed: 1)
+        let (_, session) = try cookie().open(for: claims, now: Forge.now, using: &random)
         let workspace = WorkspaceIdentity(
             key: WorkspaceKey(1), id: WorkspaceID(validated: "w1"), slug: WorkspaceID(validated: "acme"))
 
@@ -57,8 +62,9 @@ struct SessionCookieTests {
     }
 
     @Test func `a bearer token is no session and a session no bearer token`() throws {
+        var random = SeededGenerator(seed: 1)
         let cookie = try cookie()
-        let (header, _) = cookie.open(for: claims, now: Forge.now)
+        let (header, _) = cookie.open(for: claims, now: Forge.now, using: &random)
         let value = Array(pair(header).utf8.dropFirst("tideline_session=".utf8.count))
 
         #expect(throws: TokenError.wrongAudience) {

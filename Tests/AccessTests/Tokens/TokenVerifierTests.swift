@@ -88,23 +88,31 @@ struct TokenVerifierTests {
     }
 
     @Test(arguments: [
-        ("k1", #","kid":"k1""#, nil), ("k1", #","kid":"k2""#, TokenError.unknownKey), ("k1", "", .unknownKey),
+        ("k1", #","kid":"k1""#, nil), ("k1", #","kid":"k2""#, TokenError.unknownKey), ("k1", "", nil),
         (nil, #","kid":"k2""#, nil), ("k1", #","kid":1"#, .malformed),
     ])
-    func `a key with an id takes only tokens that name it`(id: String?, more: String, expected: TokenError?) throws {
+    func `a token that names a key is judged by no other`(id: String?, more: String, expected: TokenError?) throws {
         let token = Forge.token(header: #"{"alg":"HS256"\#(more)}"#)
 
         #expect(Forge.error(token, by: try Forge.verifier(keyID: id)) == expected)
     }
 
-    @Test func `two keys count while one replaces the other`() throws {
+    @Test func `two keys count while one replaces the other, and a token must say which it means`() throws {
         let old = "old-old-old-old-old-old-old-old-old"
-        let keys = [VerificationKey(hs256: try Forge.secret()), VerificationKey(hs256: try Forge.secret(old))]
+        let keys = [
+            VerificationKey(hs256: try Forge.secret(), id: "new"),
+            VerificationKey(hs256: try Forge.secret(old), id: "old"),
+        ]
         let verifier = TokenVerifier(keys: keys, purpose: .bearer(audience: nil))
+        func error(_ kid: String?, _ secret: String) -> TokenError? {
+            let header = kid.map { #"{"alg":"HS256","kid":"\#($0)"}"# } ?? #"{"alg":"HS256"}"#
+            return Forge.error(Forge.token(header: header, secret: secret), by: verifier)
+        }
 
-        #expect(Forge.error(Forge.token(), by: verifier) == nil)
-        #expect(Forge.error(Forge.token(secret: old), by: verifier) == nil)
-        #expect(Forge.error(Forge.token(secret: old + "x"), by: verifier) == .badSignature)
+        #expect(error("new", Forge.secretText) == nil && error("old", old) == nil)
+        #expect(error("old", Forge.secretText) == .badSignature && error("new", old) == .badSignature)
+        #expect(error(nil, Forge.secretText) == .keyNotNamed && error(nil, old) == .keyNotNamed)
+        #expect(error("other", old) == .unknownKey)
     }
 
     @Test(arguments: [

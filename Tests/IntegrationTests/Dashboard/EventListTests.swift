@@ -13,7 +13,8 @@ extension BrowserTests {
             let texts: TestJSON = .string(attack)
 
             try await scene.post("user.updated", ["username": texts, "displayName": texts])
-            try await scene.post("task.created", ["taskId": "t-1", "title": texts, "status": "<b>x</b>", "assignee": "bo"])
+            try await scene.post(
+                "task.created", ["taskId": "t-1", "title": texts, "status": "<b>x</b>", "assignee": "bo"])
             try await scene.post("user.action", ["action": texts])
             try await scene.post("file.uploaded", ["file_type": texts, "file_size": 1, "file_name": texts])
             let last = try await scene.post(

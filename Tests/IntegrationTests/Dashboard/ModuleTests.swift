@@ -143,6 +143,54 @@ extension BrowserTests {
             #expect(seen["isClosed"].bool == true && seen["tickets"].int == 2)
         }
 
+        @Test func `a page of another origin streams by tickets of its own, through a restart, without a gap`()
+            async throws
+        {
+            let host = try await StreamScene.start()
+            let origin = "http://127.0.0.1:\(host.server.port)"
+            let scene = try await StreamScene.start(["TIDELINE_SERVER_ALLOWED_ORIGINS": origin])
+            let gateway = "http://127.0.0.1:\(scene.server.port)"
+            let browser = try await Chromium.start()
+            // Not a page of ours, whose policy would let it talk to its own origin only.
+            try await browser.open(origin + "/healthz")
+            _ = try await browser.requests()
+
+            _ = try await browser.run(
+                """
+                const [baseURL, workspace, token] = arguments;
+                window.ids = [];
+                import('/realtime.js').then(({ RealtimeAnalytics }) => {
+                  window.analytics = new RealtimeAnalytics(workspace, {
+                    baseURL, token: () => token, ticket: true, backfill: 10, onEvent: ({ id }) => ids.push(id),
+                  });
+                });
+                """, [.string(gateway), .string(scene.workspace), .string(scene.token("ana"))])
+            try await browser.wait(until: "window.analytics?.isConnected && analytics.stats.activeUsers >= 0")
+            let first = try await scene.postTicks(1...3)
+            try await browser.wait(until: "ids.at(-1) === '\(first[2])'")
+            scene.server.kill()
+            try await scene.server.waitExit()
+            try await browser.wait(until: "!analytics.isConnected")
+            let again = scene.on(try await scene.server.restart(samePort: true))
+            let second = try await again.postTicks(4...6)
+            try await browser.wait(
+                until: "analytics.isConnected && ids.at(-1) === '\(second[2])'", within: .seconds(40))
+            let posted = try await browser.runAsync(
+                "analytics.trackEvent('test.far', {}).then((answer) => arguments[0](answer), (error) => arguments[0](String(error)))"
+            )
+            try await browser.wait(until: "ids.at(-1) === '\(posted["id"].string ?? "")'")
+
+            let ids = try await browser.run("return ids").array.compactMap(\.string)
+            let log = try await again.log(as: "ana").suffix(ids.count).compactMap { $0["id"].string }
+            let requests = try await browser.requests()
+            let tickets = requests.filter { $0.hasSuffix("/api/tickets") }
+            let streams = requests.filter { $0.contains("ticket=") }
+            #expect(ids == log && ids.count >= 7)
+            #expect(tickets.count >= 2 && Set(streams).count == streams.count && streams.count >= 2)
+            #expect(!requests.contains { $0.contains("Bearer") || $0.contains("token=") })
+            try await browser.quit()
+        }
+
         @Test func `React hooks give the seed's surface and end with the component`() async throws {
             let scene = try await StreamScene.start()
 

@@ -15,8 +15,11 @@ struct MethodTests {
     static let routes: [(String, Set<String>)] = [
         (ServerProcess.realtime("methods"), ["GET", "HEAD", "POST", "DELETE"]),
         ("/api/workspaces/methods/events", ["GET", "HEAD", "POST"]), ("/api/session", ["POST", "DELETE"]),
-        ("/api/me", ["GET", "HEAD"]), ("/healthz", ["GET", "HEAD"]), ("/readyz", ["GET", "HEAD"]),
-        ("/metrics", ["GET", "HEAD"]), ("/api/definitions", ["GET", "HEAD"]), ("/api/openapi.json", ["GET", "HEAD"]), ("/index.html", ["GET", "HEAD"]),
+        ("/api/me", ["GET", "HEAD"]), ("/api/tickets", ["POST"]), ("/api/workspaces", ["GET", "HEAD", "POST"]),
+        ("/api/workspaces/methods/audit", ["GET", "HEAD"]), ("/api/audit", ["GET", "HEAD"]),
+        ("/healthz", ["GET", "HEAD"]), ("/readyz", ["GET", "HEAD"]),
+        ("/metrics", ["GET", "HEAD"]), ("/api/definitions", ["GET", "HEAD"]), ("/api/openapi.json", ["GET", "HEAD"]),
+        ("/index.html", ["GET", "HEAD"]),
     ]
 
     private static func methods(_ allow: String?) -> Set<String> {
@@ -63,7 +66,7 @@ struct MethodTests {
 
     @Test(
         arguments: [
-            "/api/nothing", "/api", "/api/", "/nothing", "/api/workspaces", "/api/workspaces/methods", "/healthz/more",
+            "/api/nothing", "/api", "/api/", "/nothing", "/api/workspaces/methods", "/healthz/more",
             "//healthz", "/api//me", "/HEALTHZ", "/api/workspaces/methods/analytics", "/control", "/control/nothing",
             "/metrics.txt",
             "/api/workspaces//analytics/realtime", "/api/workspaces/methods/analytics/realtime/x",

@@ -74,10 +74,46 @@ struct RecordsTests {
 
         let log = try store.open()
         let entries = try log.readers().audit(workspace.key, limit: 2)
+        let rest = try log.readers().audit(workspace.key, before: entries.last?.id, limit: 2)
         let global = try log.readers().audit(nil, limit: 10)
         log.close()
 
-        #expect(entries.map(\.subject) == ["user:2", "user:1"])
-        #expect(global.map(\.outcome) == ["forbidden"])
+        #expect(entries.map(\.entry.subject) == ["user:2", "user:1"])
+        #expect(rest.map(\.entry.subject) == ["user:0"])
+        #expect(global.map(\.entry.outcome) == ["forbidden"])
+    }
+
+    @Test func `an entry noted before a flush is stored after it`() async throws {
+        let log = try TestStore().open()
+
+        log.audit(AuditEntry(workspace: nil, at: 0, actor: "-", action: "denied"))
+        await withCheckedContinuation { done in
+            if !log.flushAudit({ done.resume() }) { done.resume() }
+        }
+        let found = try log.readers().audit(nil, limit: 10)
+        log.close()
+
+        #expect(found.count == 1)
+    }
+
+    @Test func `audit entries go when their time is over, those of no workspace too, and never earlier`() async throws {
+        let store = TestStore()
+        let log = try store.open { $0.auditRetain = 86_400_000 }
+        let workspace = try await log.makeWorkspace()
+        let limit = store.clock.now - 86_400_000
+        for (at, name) in [(limit - 1, "old"), (limit, "edge"), (limit + 1, "young")] {
+            for key in [workspace.key, nil] {
+                log.audit(AuditEntry(workspace: key, at: at, actor: "-", action: name))
+            }
+        }
+
+        let pruned = await log.prune(at: store.clock.now)
+        let kept = try log.readers().audit(workspace.key, limit: 10)
+        let keptGlobally = try log.readers().audit(nil, limit: 10)
+        log.close()
+
+        #expect(pruned == .success(0))
+        #expect(
+            kept.map(\.entry.action) == ["young", "edge"] && keptGlobally.map(\.entry.action) == ["young", "edge"])
     }
 }
