@@ -143,7 +143,7 @@ extension BrowserTests {
             #expect(seen["isClosed"].bool == true && seen["tickets"].int == 2)
         }
 
-        @Test func `a page of another origin streams by tickets of its own, through a restart, without a gap`()
+        @Test func `S4-18 · a page of another origin streams by tickets of its own, through a restart, without a gap`()
             async throws
         {
             let host = try await StreamScene.start()

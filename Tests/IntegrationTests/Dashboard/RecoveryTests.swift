@@ -192,6 +192,25 @@ extension BrowserTests {
             try await end(page, scene, head, status: 401)
         }
 
+        @Test func `S4-15 · a session that runs out ends the stream, and a new one goes on without a gap`() async throws
+        {
+            let scene = try await StreamScene.start()
+            let head = try await scene.head()
+            let page = try await DashboardPage.open(scene, token: scene.token("ana", ttl: .seconds(6)))
+            try await page.waitForRow(try await scene.postTicks(1...5).last)
+            _ = try await page.browser.run("window.untouched = true")
+
+            try await page.browser.wait(until: "document.body.dataset.view === 'signedout'", within: .seconds(90))
+            try await scene.postTicks(6...10)
+            _ = try await page.browser.run(
+                """
+                document.getElementById('token').value = arguments[0];
+                document.getElementById('signin').requestSubmit();
+                """, [.string(scene.token("ana"))])
+
+            try await end(page, scene, head, status: 401)
+        }
+
         @Test func `S4-9 · a page whose stream was closed keeps away for the hold and loses nothing`() async throws {
             let scene = try await StreamScene.start(["TIDELINE_LOG_LEVEL": "debug"])
             let (page, head) = try await begin(scene)
