@@ -3,7 +3,7 @@
 .DEFAULT_GOAL := help
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
-.PHONY: help setup setup-test venv build release run test tools-test bench soak mutants features format lint clean
+.PHONY: help setup setup-test venv build release run test tools-test bench soak mutants features screenshots format lint clean
 
 SOURCES := Sources Tests Package.swift
 RELEASE := .build/release
@@ -68,6 +68,9 @@ mutants: setup-test ## plant each bug of Tests/Tools/mutants; every one must tur
 
 features: ## the feature table of the README, from the names of the tests; ARGS="--check README.md" compares
 	@python3 Tests/Tools/features.py $(ARGS)
+
+screenshots: release ## the dashboard in all sizes, to be looked at; ARGS=--readme also writes the README's picture
+	python3 Tests/Tools/screenshots.py --server-binary $(RELEASE)/tideline $(ARGS)
 
 format: ## format the sources
 	swift format -i -r $(SOURCES)

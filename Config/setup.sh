@@ -10,6 +10,7 @@ build=(
     "libssl-dev|pkg-config --exists openssl|tokens and hashes"
     "libsqlite3-dev|pkg-config --exists sqlite3|the event log"
     "zlib1g-dev|pkg-config --exists zlib|compression"
+    "libjs-chart.js|test -e /usr/share/javascript/chart.js/chart.min.js|the lines in the dashboard's cards"
     "util-linux|command -v taskset && command -v setpriv|pins processes for benchmarks"
 )
 test=(
@@ -25,6 +26,8 @@ test=(
     "haproxy|test -x /usr/sbin/haproxy|streams through another"
     "openssl|command -v openssl|certificates for both"
     "chromium|command -v chromium|the dashboard in a real browser"
+    "fonts-inter|ls /usr/share/fonts/*/inter/Inter-Regular.*|screenshots look as the page does elsewhere"
+    "fonts-noto-color-emoji|test -e /usr/share/fonts/truetype/noto/NotoColorEmoji.ttf|screenshots show reactions"
     "chromium-driver|command -v chromedriver|drives that browser"
     "prometheus|command -v promtool|promtool checks the metrics text"
 )
@@ -43,6 +46,13 @@ if ! command -v swift >/dev/null; then
     exit 1
 fi
 
+# The server serves what lies below public/ and follows no link out of it.
+vendor() {
+    local script=/usr/share/javascript/chart.js/chart.min.js copy
+    copy="$(dirname "$0")/../public/vendor/chart.min.js"
+    [ ! -e "$script" ] || cmp -s "$script" "$copy" || install -D -m 644 "$script" "$copy"
+}
+
 missing=()
 for entry in "${wanted[@]}"; do
     IFS='|' read -r package check purpose <<<"$entry"
@@ -51,7 +61,10 @@ for entry in "${wanted[@]}"; do
         missing+=("$package")
     fi
 done
-[ ${#missing[@]} -gt 0 ] || exit 0
+if [ ${#missing[@]} -eq 0 ]; then
+    vendor
+    exit 0
+fi
 
 as_root=()
 if [ "$(id -u)" -ne 0 ]; then
@@ -70,3 +83,4 @@ fi
 echo "setup: apt-get install ${missing[*]}"
 "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get update -q
 "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends "${missing[@]}"
+vendor

@@ -5,22 +5,21 @@
 
 import { RealtimeAnalytics, RealtimeAnalyticsPolling } from './realtime.js';
 
+/** @param {{useEffect: Function, useReducer: Function, useRef: Function}} React */
 export function makeHooks({ useEffect, useReducer, useRef }) {
+  /** The object behind a hook: made for the workspace, closed with the component. Callbacks may change at any time. */
   function useLive(make, workspace, options) {
     const [, redraw] = useReducer((count) => count + 1, 0);
     const live = useRef(null);
     const latest = useRef(options);
     latest.current = options;
-    const call = (name) => (...values) => {
-      latest.current[name]?.(...values);
-      redraw();
-    };
     useEffect(() => {
-      live.current = make({
-        ...latest.current,
-        onConnect: call('onConnect'), onDisconnect: call('onDisconnect'), onError: call('onError'),
-        onStatsUpdate: call('onStatsUpdate'), onState: call('onState'),
-      });
+      const names = ['onConnect', 'onDisconnect', 'onError', 'onStatsUpdate', 'onEvent', 'onState', 'onReset'];
+      const callbacks = Object.fromEntries(names.map((name) => [name, (...values) => {
+        latest.current[name]?.(...values);
+        if (name !== 'onEvent') redraw();
+      }]));
+      live.current = make({ ...latest.current, ...callbacks });
       return () => {
         live.current.close();
         live.current = null;
@@ -29,25 +28,26 @@ export function makeHooks({ useEffect, useReducer, useRef }) {
     return live;
   }
 
+  const view = (live) => ({
+    stats: live.current?.stats ?? null,
+    isConnected: live.current?.isConnected ?? false,
+    error: live.current?.error ?? null,
+    trackEvent: (...event) => live.current?.trackEvent(...event),
+  });
+
+  /** `{stats, isConnected, error, reconnect, disconnect, trackEvent}` */
   function useRealtimeAnalytics(workspace, options = {}) {
     const live = useLive((bound) => new RealtimeAnalytics(workspace, bound), workspace, options);
     return {
-      stats: live.current?.stats ?? null,
-      isConnected: live.current?.isConnected ?? false,
-      error: live.current?.error ?? null,
+      ...view(live),
       reconnect: () => live.current?.reconnect(),
       disconnect: () => live.current?.disconnect(),
-      trackEvent: (...event) => live.current?.trackEvent(...event),
     };
   }
 
+  /** The same, less `reconnect` and `disconnect`; `interval` in milliseconds. */
   function useRealtimeAnalyticsPolling(workspace, interval = 5_000, options = {}) {
-    const live = useLive((bound) => new RealtimeAnalyticsPolling(workspace, interval, bound), workspace, options);
-    return {
-      stats: live.current?.stats ?? null,
-      error: live.current?.error ?? null,
-      trackEvent: (...event) => live.current?.trackEvent(...event),
-    };
+    return view(useLive((bound) => new RealtimeAnalyticsPolling(workspace, interval, bound), workspace, options));
   }
 
   return { useRealtimeAnalytics, useRealtimeAnalyticsPolling };

@@ -1,123 +1,157 @@
-// The live analytics of one workspace: a stream by EventSource, or polling where streams do not get through.
+// The live analytics of one workspace, for any page: a stream by EventSource, polling where streams do not get through.
 //
 //   const live = new RealtimeAnalytics('harbor', { onStatsUpdate: (stats) => console.log(stats.onlineUsers) });
 //
-// One state machine owns every timer and connection, so that there are never two loops:
-//
-//   idle → connecting → live ⇄ reconnecting → (after `pollAfter` failures) polling → live
-//                              any of them  → closed (disconnect, administrator, no access), signedOut
-//
-// EventSource's own retry is not used: it ends for good on any answer but 200, so each failure closes it, and the
-// next attempt follows full-jitter backoff with the last id in the query. The server resumes after that id, so no
-// event is lost or shown twice.
+// All tabs of a browser share one stream: HTTP/1.1 allows six connections a host. Reading order: realtime/feed.js (one
+// stream), realtime/leadership.js (whose stream), realtime/follower.js (everyone else).
 
-import { Backoff } from './backoff.js';
-import { StreamPosition } from './position.js';
-import { analyticsURL, eventsURL, request, RequestError } from './transport.js';
+import { Backoff } from './realtime/backoff.js';
+import { Endpoint } from './realtime/endpoint.js';
+import { Feed } from './realtime/feed.js';
+import { Follower } from './realtime/follower.js';
+import { Leadership } from './realtime/leadership.js';
+import { watchPage } from './realtime/page-life.js';
+import { StreamPosition } from './realtime/position.js';
 
-/** Heartbeats come every 30 s; two and a half of them without any event mean that the stream is mute. */
-const WATCHDOG = 75_000;
-/** A stream that has not said `connected` by then is held back by something on the way. */
-const CONNECT_TIMEOUT = 15_000;
-/** A stream that stayed open this long counts as a success, even when nothing happened on it. */
-const PROVEN = 10_000;
 const POLL_INTERVAL = 5_000;
-const PAGE = 500;
 
+/** What can be set, with the defaults; all times in milliseconds. */
 const defaults = {
+  /** Start at once; otherwise `reconnect()` starts. */
   enabled: true,
   autoReconnect: true,
   maxReconnectAttempts: Infinity,
+  /** The ceiling of the first delay; it doubles with each failure up to `maximumDelay`. */
   reconnectDelay: 1_000,
   maximumDelay: 30_000,
+  /** A stream that has not said `connected` by then is held back by something on the way. */
+  connectTimeout: 15_000,
+  /** So many failures in a row start the polling, which ends when a stream opens. */
   pollAfter: 3,
-  /** How many of the latest events to deliver before the live ones. */
-  backfill: 0,
+  pollInterval: POLL_INTERVAL,
   /** 'stream', or 'poll' for environments that cannot stream. */
   transport: 'stream',
-  pollInterval: POLL_INTERVAL,
+  /** How many of the latest events to deliver before the live ones. */
+  backfill: 0,
+  /** Where to go on: the `lastEventId` of an earlier object. */
   lastEventId: null,
+  /** Share one stream with the other tabs. A text shares only with those that give the same, for instance the user's id;
+   *  false keeps a stream of one's own. */
+  share: true,
+  /** Of another origin: see `Endpoint`. */
+  baseURL: '',
+  token: null,
+  ticket: null,
+
   onConnect() {},
+  /** @param {string} reason */
   onDisconnect() {},
+  /** @param {Error} error */
   onError() {},
+  /** @param {object} stats the eight figures and `eventCounts`, as the server sends them */
   onStatsUpdate() {},
-  /** Each event of the log, once, in order. */
+  /** @param {object} event each event of the log, once, in order */
   onEvent() {},
-  /** `{state, attempt, delay, reason}` on every change. */
+  /** @param {{state: string, attempt: number, delay: number, reason: string|null}} detail */
   onState() {},
-  /** The position is no longer resumable: events between were not seen. */
+  /** @param {{reason: string, head: string|null, next: string|null}} reset some events will not be delivered */
   onReset() {},
 };
 
 export class RealtimeAnalytics {
-  stats = null;
+  /** What went wrong last, null while all is well. @type {string|null} */
   error = null;
-  state = 'idle';
-  connections = null;
-  /** When the figures in `stats` arrived, in milliseconds of `performance.now()`. */
-  statsAt = null;
 
   #workspace;
   #options;
+  #endpoint;
   #position;
-  #backoff;
-  #source = null;
-  #timers = new Map();
-  #aborts = new Map();
-  #etag = null;
-  #heardAt = 0;
-  #retryFloor = 0;
-  #suspended = false;
-  #listeners;
+  #feed;
+  #isAway = false;
+  #isConnected = false;
+  #stopWatching;
+  /** Sharing: null for a stream of one's own. */
+  #leadership = null;
+  #channel = null;
+  #follower = null;
+  #hasJoined = false;
 
+  /**
+   * @param {string} workspace id or slug
+   * @param {Partial<typeof defaults>} [options]
+   */
   constructor(workspace, options = {}) {
     this.#workspace = workspace;
     this.#options = { ...defaults, ...options };
+    this.#endpoint = new Endpoint(workspace, this.#options);
     this.#position = new StreamPosition(this.#options.lastEventId);
-    this.#backoff = new Backoff(this.#options.reconnectDelay, this.#options.maximumDelay);
-    this.#listeners = this.#watchPage();
-    if (this.#options.enabled) this.reconnect();
+    this.#feed = new Feed(this.#endpoint, this.#position, this.#options, (message) => this.#fromFeed(message));
+    const wantsSharing = this.#options.share !== false && this.#options.transport !== 'poll';
+    if (wantsSharing && Leadership.isPossible) this.#prepareSharing();
+    // Where tabs cannot agree on one stream, only those that are seen have one.
+    const isForVisible = wantsSharing && this.#leadership === null;
+    this.#stopWatching = watchPage({
+      leave: () => this.#leave(),
+      enter: () => this.#return(),
+      hide: () => { if (isForVisible) this.#leave(); },
+      show: () => { if (this.#isAway) this.#return(); else this.#check(); },
+      online: () => { if (this.state === 'reconnecting' && !this.#isAway && this.isLeader) this.reconnect(); },
+    });
+    if (!this.#options.enabled) return;
+    if (isForVisible && document.hidden) this.#pause();
+    else this.reconnect();
   }
 
+  get workspace() { return this.#workspace; }
+  get stats() { return this.#feed.stats; }
+  /** When `stats` arrived, as `Date.now()`; null before. */
+  get statsAt() { return this.#feed.statsAt; }
+  /** 'idle', 'connecting', 'live', 'reconnecting', 'polling', 'closed' or 'signedOut' */
+  get state() { return this.#feed.state; }
   get isConnected() { return this.state === 'live'; }
   get lastEventId() { return this.#position.text; }
-  get workspace() { return this.#workspace; }
+  /** Whether this tab holds the stream that others share. */
+  get isLeader() { return this.#leadership?.isLeader ?? true; }
+  /** The server's name for the stream, where there is one. */
+  get connectionId() { return this.#feed.detail.connectionId ?? null; }
 
-  /** Drops what is open and starts again at once; attempts are counted anew. */
+  /** Drops what is open and starts again at once, after the last event seen; attempts are counted anew. */
   reconnect() {
-    this.#stop();
-    this.#backoff.reset();
-    this.#suspended = false;
     this.error = null;
-    this.#enter('connecting');
-    this.#begin();
+    this.#isAway = false;
+    if (this.#leadership === null || this.#leadership.isLeader) return this.#feed.start();
+    if (this.#hasJoined) return this.#post('restart');
+    this.#join();
   }
 
-  /** Closes everything and stays closed until `reconnect()`. */
+  /** Closes everything and stays closed until `reconnect()`; other tabs go on. */
   disconnect() {
-    const wasLive = this.isConnected;
-    this.#stop();
-    this.#enter('closed', { reason: 'disconnected' });
-    if (wasLive) this.#options.onDisconnect('disconnected');
+    this.#part();
+    this.#isAway = false;
+    this.#feed.stop('disconnected');
   }
 
   /** Disconnects and forgets the page: the object is not used again. */
   close() {
     this.disconnect();
-    this.#listeners.abort();
+    this.#stopWatching();
+    this.#channel?.close();
   }
 
-  /** Posts one event; retries what may succeed later under one idempotency key. Resolves to the server's answer. */
+  /**
+   * Posts one event; what may succeed later is tried again under one idempotency key.
+   * @param {string} eventType
+   * @param {object} [eventData]
+   * @param {{sessionId?: string, attempts?: number}} [options]
+   * @returns {Promise<object>} the server's answer
+   * @throws {import('./realtime/requests.js').RequestError}
+   */
   async trackEvent(eventType, eventData = {}, { sessionId, attempts = 4 } = {}) {
     const key = randomKey();
     const delays = new Backoff(500, 8_000);
     for (let attempt = 1; ; attempt += 1) {
       try {
-        const answer = await request(analyticsURL(this.#workspace), {
-          method: 'POST',
-          headers: { 'Content-Type': 'application/json', 'Idempotency-Key': key },
-          body: JSON.stringify({ eventType, eventData, ...(sessionId && { sessionId }) }),
-        });
+        const answer = await this.#endpoint.post({ eventType, eventData, ...(sessionId && { sessionId }) }, key);
         return answer.body;
       } catch (error) {
         if (!error.isTransient || attempt >= attempts) throw error;
@@ -126,277 +160,131 @@ export class RealtimeAnalytics {
     }
   }
 
-  // MARK: Connecting
-
-  async #begin() {
-    if (this.#options.transport === 'poll' || typeof EventSource === 'undefined') return this.#poll();
-    if (this.#options.backfill > 0 && this.#position.text === null) {
-      const signal = this.#signal('attempt');
-      try {
-        await this.#prime(signal);
-      } catch (error) {
-        if (!signal.aborted) this.#failed(error);
-        return;
-      }
-      if (signal.aborted) return;
-    }
-    this.#open();
-  }
-
-  /** Shows the figures and the latest events before the stream opens; the stream then resumes behind them. */
-  async #prime(signal) {
-    const snapshot = await this.#snapshot(signal);
-    const head = StreamPosition.parse(snapshot?.meta?.lastEventId);
-    if (head && this.#position.text === null) {
-      const from = Math.max(0, head.sequence - this.#options.backfill);
-      this.#position.move(`${head.epoch}-${from}`);
-      await this.#catchUp(signal);
-    }
-  }
-
-  #open() {
-    const source = new EventSource(analyticsURL(this.#workspace, { lastEventId: this.#position.text }));
-    this.#source = source;
-    this.#heardAt = performance.now();
-    this.#after('connect', CONNECT_TIMEOUT, () => this.#failed(new Error('the stream did not start')));
-    const on = (type, act) => source.addEventListener(type, (message) => {
-      if (source !== this.#source) return;
-      this.#heard();
-      act(parse(message.data), message);
-    });
-    on('connected', (_, message) => this.#connected(message));
-    on('stats', (stats) => { if (stats) { this.#take(stats); this.#prove(); } });
-    on('ping', () => this.#prove());
-    on('event', (event, message) => {
-      if (event) this.#deliver(event, message.lastEventId || event.id);
-      this.#prove();
-    });
-    on('reset', (reset, message) => {
-      this.#position.jump(message.lastEventId || reset?.head);
-      this.#options.onReset(reset ?? {});
-    });
-    on('closing', (closing) => this.#closing(closing ?? {}));
-    source.addEventListener('error', () => {
-      if (source !== this.#source) return;
-      const final = source.readyState === EventSource.CLOSED;
-      this.#closeSource();
-      if (final) this.#probe(); else this.#failed(new Error('the connection was lost'));
-    });
-  }
-
-  #connected(message) {
-    this.#cancel('connect', 'poll', 'retry');
-    this.#endRequests();
-    if (message.lastEventId && this.#position.text === null) this.#position.move(message.lastEventId);
-    this.error = null;
-    this.#retryFloor = 0;
-    this.#after('proven', PROVEN, () => this.#prove());
-    this.#enter('live');
-    this.#options.onConnect();
-  }
-
-  /** The stream works: the next failure starts from the shortest delay. */
-  #prove() {
-    this.#backoff.reset();
-    this.#cancel('proven');
-  }
-
-  #heard() {
-    this.#heardAt = performance.now();
-    this.#after('watchdog', WATCHDOG, () => this.#failed(new Error('the stream went silent')));
-  }
-
-  /** The server says goodbye: `retryMs` is the slot it gives us, kept in full. */
-  #closing({ reason = 'unknown', retryMs = 0 }) {
-    this.#closeSource();
-    if (reason === 'auth_expired') return this.#probe();
-    this.#retryFloor = Number.isFinite(retryMs) ? Math.min(Math.max(retryMs, 0), 120_000) : 0;
-    this.#failed(null, reason);
-  }
-
-  /** EventSource does not tell why it was refused; a HEAD of the same address does. */
-  async #probe() {
-    const signal = this.#signal('attempt');
-    let failure = new Error('the stream was refused');
-    try {
-      const { status } = await request(analyticsURL(this.#workspace), {
-        method: 'HEAD', headers: { Accept: 'text/event-stream' }, signal,
-      });
-      if (status === 204) return this.#end('closed', 'closed by an administrator');
-    } catch (error) {
-      failure = error;
-    }
-    if (!signal.aborted) this.#failed(failure);
-  }
-
-  // MARK: Failing
-
-  #failed(error, reason = error?.message ?? 'closed') {
-    const wasLive = this.isConnected;
-    this.#closeSource();
-    if (wasLive) this.#options.onDisconnect(reason);
-    if (error) {
-      this.error = error.message;
-      this.#options.onError(error);
-    }
-    if (error instanceof RequestError && error.isFinal) {
-      return error.status === 401 ? this.#end('signedOut', 'signed out') : this.#end('closed', error.message);
-    }
-    if (!this.#options.autoReconnect) return this.#end('closed', reason);
-    if (this.#backoff.attempts >= this.#options.maxReconnectAttempts) return this.#end('closed', 'gave up');
-    const delay = Math.max(this.#backoff.next(), this.#retryFloor, error?.retryAfter ?? 0);
-    this.#retryFloor = 0;
-    this.#after('retry', delay, () => this.#begin());
-    if (this.state === 'polling') return;
-    if (this.#backoff.attempts >= this.#options.pollAfter) return this.#poll();
-    this.#enter('reconnecting', { attempt: this.#backoff.attempts, delay, reason });
-  }
-
-  #end(state, reason) {
-    this.#stop();
-    if (state !== 'signedOut') this.error = reason;
-    this.#enter(state, { reason });
-  }
-
-  // MARK: Polling
-
-  /** Polls at once and then at the interval, until a stream says `connected`. */
-  async #poll() {
-    this.#cancel('poll');
-    this.#enter('polling', { attempt: this.#backoff.attempts });
-    const signal = this.#signal('poll');
-    let wait = this.#options.pollInterval;
-    try {
-      if (this.#position.text === null) {
-        await this.#prime(signal);
-      } else {
-        await this.#snapshot(signal);
-        await this.#catchUp(signal);
-      }
-      this.error = null;
-    } catch (error) {
-      if (signal.aborted) return;
-      this.error = error.message;
-      this.#options.onError(error);
-      if (error.isFinal && error.status === 401) return this.#end('signedOut', 'signed out');
-      if (error.isFinal) return this.#end('closed', error.message);
-      wait = Math.max(wait, error.retryAfter ?? 0);
-    }
-    if (signal.aborted || this.state !== 'polling') return;
-    this.#after('poll', wait, () => this.#poll());
-  }
-
-  async #snapshot(signal) {
-    const headers = { Accept: 'application/json' };
-    if (this.#etag) headers['If-None-Match'] = this.#etag;
-    const answer = await request(analyticsURL(this.#workspace), { headers, signal });
-    if (answer.status === 304) {
-      this.statsAt = performance.now();
-      if (this.stats) this.#options.onStatsUpdate(this.stats);
-      return null;
-    }
-    this.#etag = answer.headers.get('ETag');
-    this.connections = answer.body?.meta?.connections ?? null;
-    if (answer.body?.data) this.#take(answer.body.data);
-    return answer.body;
-  }
-
-  /** Reads the log from the position to its head, a page at a time. */
-  async #catchUp(signal) {
-    for (let pages = 0; pages < 20 && this.#position.text !== null; pages += 1) {
-      let answer;
-      try {
-        answer = await request(eventsURL(this.#workspace, { after: this.#position.text, limit: PAGE }), { signal });
-      } catch (error) {
-        if (error.status !== 410) throw error;
-        this.#position.clear();
-        this.#etag = null;
-        this.#options.onReset({ reason: 'pruned' });
-        return;
-      }
-      const { events = [], next } = answer.body ?? {};
-      for (const event of events) this.#deliver(event, event.id);
-      if (next) this.#position.move(next);
-      if (events.length < PAGE) return;
-    }
-  }
-
   // MARK: Delivering
 
-  #take(stats) {
-    this.stats = stats;
-    this.statsAt = performance.now();
-    this.#options.onStatsUpdate(stats);
+  #fromFeed(message) {
+    if (this.#leadership?.isLeader) this.#channel.postMessage(message);
+    this.#deliver(message);
   }
 
-  #deliver(event, id) {
-    if (this.#position.move(id)) this.#options.onEvent(event);
+  #deliver(message) {
+    const { onStatsUpdate, onEvent, onReset, onError } = this.#options;
+    switch (message.kind) {
+      case 'state': return this.#enter(message.detail);
+      case 'stats': return onStatsUpdate(message.stats);
+      case 'segment': return message.events.forEach((event) => onEvent(event));
+      case 'reset': return onReset(message);
+      case 'error':
+        this.error = message.message;
+        return onError(Object.assign(new Error(message.message), { status: message.status }));
+      default: return undefined;
+    }
   }
 
-  #enter(state, detail = {}) {
-    this.state = state;
-    this.#options.onState({ state, attempt: 0, delay: 0, reason: null, ...detail });
+  #enter(detail) {
+    const { state, reason } = detail;
+    const wasConnected = this.#isConnected;
+    this.#isConnected = state === 'live';
+    if (state === 'live' || state === 'polling') this.error = null;
+    if (state === 'closed' && reason !== 'disconnected') this.error = reason;
+    if (wasConnected && !this.#isConnected) this.#options.onDisconnect(reason ?? state);
+    this.#options.onState(detail);
+    if (!wasConnected && this.#isConnected) this.#options.onConnect();
+  }
+
+  // MARK: Sharing one stream
+
+  #prepareSharing() {
+    const { share } = this.#options;
+    const name = `tideline ${this.#endpoint.name}${typeof share === 'string' ? ` ${share}` : ''}`;
+    this.#leadership = new Leadership(name, (isLeader) => (isLeader ? this.#lead() : this.#follow()));
+    this.#channel = new BroadcastChannel(name);
+    this.#channel.onmessage = ({ data }) => this.#hear(data);
+  }
+
+  #join() {
+    this.#hasJoined = true;
+    this.#feed.expect();
+    this.#leadership.join();
+  }
+
+  #part() {
+    if (this.#leadership === null) return;
+    this.#hasJoined = false;
+    this.#unfollow();
+    this.#leadership.leave();
+  }
+
+  /** This tab holds the stream from now on; it goes on where this tab is, so nothing is missed between two leaders. */
+  #lead() {
+    this.#unfollow();
+    if (this.state === 'closed' || this.state === 'signedOut') return;
+    if (this.stats === null) this.#feed.start();
+    else this.#feed.refresh();
+  }
+
+  #follow() {
+    this.#feed.stop();
+    this.#unfollow();
+    this.#follower = new Follower({
+      feed: this.#feed,
+      position: this.#position,
+      deliver: (message) => this.#deliver(message),
+      ask: (kind) => this.#post(kind),
+      depose: () => this.#leadership.steal(),
+    });
+    this.#follower.start(this.#options.backfill);
+  }
+
+  #unfollow() {
+    this.#follower?.stop();
+    this.#follower = null;
+  }
+
+  #post(kind) { this.#channel.postMessage({ kind }); }
+
+  #hear(message) {
+    switch (message.kind) {
+      case 'hello': if (this.#leadership.isLeader) this.#welcome(); break;
+      case 'restart': if (this.#leadership.isLeader) this.#feed.start(); break;
+      case 'nudge': if (this.#leadership.isLeader) this.#welcome(); break;
+      default: this.#follower?.receive(message);
+    }
+  }
+
+  #welcome() {
+    this.#feed.tick();
+    const { detail, stats, connections, statsAt, heartbeat } = this.#feed;
+    this.#channel.postMessage({
+      kind: 'welcome', detail, stats, connections, statsAt, heartbeat, position: this.#position.text,
+    });
   }
 
   // MARK: The page
 
-  /** A hidden page may sleep: what it left behind is dropped on the way out and opened again on the way back. */
-  #watchPage() {
-    const listeners = new AbortController();
-    if (typeof window === 'undefined') return listeners;
-    const { signal } = listeners;
-    window.addEventListener('pagehide', () => {
-      if (!['connecting', 'live', 'reconnecting', 'polling'].includes(this.state)) return;
-      this.#suspended = true;
-      this.#stop();
-      this.#enter('reconnecting', { reason: 'the page is hidden' });
-    }, { signal });
-    window.addEventListener('pageshow', () => { if (this.#suspended) this.reconnect(); }, { signal });
-    window.addEventListener('online', () => { if (this.state === 'reconnecting') this.reconnect(); }, { signal });
-    document.addEventListener('visibilitychange', () => {
-      if (document.visibilityState !== 'visible') return;
-      const isMute = this.isConnected && performance.now() - this.#heardAt > WATCHDOG / 2;
-      if (isMute || this.#suspended || this.state === 'reconnecting') this.reconnect();
-    }, { signal });
-    return listeners;
+  /** Nothing stays open behind a page that is gone, and no lock that others wait for. */
+  #leave() {
+    if (this.#isAway || this.state === 'idle' || this.state === 'closed' || this.state === 'signedOut') return;
+    this.#pause();
   }
 
-  // MARK: Resources
-
-  #after(name, delay, act) {
-    clearTimeout(this.#timers.get(name));
-    this.#timers.set(name, setTimeout(() => { this.#timers.delete(name); act(); }, delay));
+  #pause() {
+    this.#isAway = true;
+    this.#part();
+    this.#feed.pause();
   }
 
-  #cancel(...names) {
-    for (const name of names) {
-      clearTimeout(this.#timers.get(name));
-      this.#timers.delete(name);
-    }
+  #return() {
+    if (!this.#isAway) return;
+    this.#isAway = false;
+    if (this.#leadership === null) return this.#feed.refresh();
+    this.#join();
   }
 
-  /** One request of each purpose at a time: a new one ends the old. */
-  #signal(purpose) {
-    this.#aborts.get(purpose)?.abort();
-    const controller = new AbortController();
-    this.#aborts.set(purpose, controller);
-    return controller.signal;
-  }
-
-  #endRequests() {
-    for (const controller of this.#aborts.values()) controller.abort();
-  }
-
-  #closeSource() {
-    this.#source?.close();
-    this.#source = null;
-    this.#cancel('connect', 'watchdog', 'proven');
-  }
-
-  #stop() {
-    this.#closeSource();
-    this.#cancel('poll', 'retry');
-    this.#endRequests();
+  /** Visible again: a stream that has been silent for too long is not waited for. */
+  #check() {
+    if (this.#follower) return this.#follower.check();
+    if (this.#feed.isStale) this.#feed.refresh();
   }
 }
 
@@ -404,23 +292,21 @@ export class RealtimeAnalytics {
 export class RealtimeAnalyticsPolling {
   #inner;
 
+  /**
+   * @param {string} workspace
+   * @param {number} [interval] in milliseconds
+   * @param {Partial<typeof defaults>} [options]
+   */
   constructor(workspace, interval = POLL_INTERVAL, options = {}) {
     this.#inner = new RealtimeAnalytics(workspace, { ...options, transport: 'poll', pollInterval: interval });
   }
 
   get stats() { return this.#inner.stats; }
   get error() { return this.#inner.error; }
-  get isConnected() { return this.#inner.state === 'polling' && this.#inner.error === null; }
+  /** Whether the last poll brought an answer. */
+  get isConnected() { return this.#inner.state === 'polling'; }
   trackEvent(...event) { return this.#inner.trackEvent(...event); }
   close() { this.#inner.close(); }
-}
-
-function parse(data) {
-  try {
-    return JSON.parse(data);
-  } catch {
-    return null; // A payload that does not decode ends nothing; the stream goes on.
-  }
 }
 
 /** 128 random bits; `crypto.randomUUID` is missing on plain HTTP beyond localhost. */

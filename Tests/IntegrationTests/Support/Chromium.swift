@@ -35,7 +35,7 @@ final class Chromium: Sendable {
             .string("--window-size=\(width),\(height)"), .string("--user-data-dir=\(profile.path)"),
         ]
         let wanted: TestJSON = [
-            "browserName": "chrome", "goog:loggingPrefs": ["browser": "ALL"],
+            "browserName": "chrome", "goog:loggingPrefs": ["browser": "ALL", "performance": "ALL"],
             "goog:chromeOptions": ["binary": .string(launcher), "args": .array(arguments)],
         ]
         let reply = try await call(client, "POST", "/session", ["capabilities": ["alwaysMatch": wanted]])
@@ -102,6 +102,44 @@ final class Chromium: Sendable {
             ($0["level"].string ?? "", $0["message"].string ?? "")
         }
     }
+
+    /// The addresses of all requests since the last call, of all tabs.
+    func requests() async throws -> [String] {
+        try await command("POST", "/se/log", ["type": "performance"]).array.compactMap { entry in
+            let message = try TestJSON(entry["message"].string ?? "{}")["message"]
+            guard message["method"].string == "Network.requestWillBeSent" else { return nil }
+            return message["params"]["request"]["url"].string
+        }
+    }
+
+    // MARK: Tabs and keys
+
+    /// The tab that commands go to.
+    func tab() async throws -> String { try await command("GET", "/window").string ?? "" }
+
+    /// Opens another tab; commands go there from now on.
+    @discardableResult
+    func newTab() async throws -> String {
+        let tab = try await command("POST", "/window/new", ["type": "tab"])["handle"].string ?? ""
+        try await use(tab)
+        return tab
+    }
+
+    func use(_ tab: String) async throws { _ = try await command("POST", "/window", ["handle": .string(tab)]) }
+
+    /// Closes the current tab; another has to be chosen then.
+    func closeTab() async throws { _ = try await command("DELETE", "/window") }
+
+    /// Presses and releases keys one after the other, as WebDriver names them: `\u{E004}` is Tab, `\u{E007}` Enter.
+    func press(_ keys: String...) async throws {
+        let steps: [TestJSON] = keys.flatMap { key -> [TestJSON] in
+            [["type": "keyDown", "value": .string(key)], ["type": "keyUp", "value": .string(key)]]
+        }
+        let keyboard: TestJSON = ["type": "key", "id": "keyboard", "actions": .array(steps)]
+        _ = try await command("POST", "/actions", ["actions": [keyboard]])
+    }
+
+    func deleteCookies() async throws { _ = try await command("DELETE", "/cookie") }
 
     /// A command of the DevTools protocol, for instance `Emulation.setEmulatedMedia`.
     @discardableResult

@@ -99,6 +99,19 @@ final class ServerProcess: Sendable {
         try await logLine(within: limit) { $0["message"].string == message }
     }
 
+    /// Waits until the log has `count` lines with that message; `debug` for those of single connections.
+    func waitForLog(_ message: String, count: Int, within limit: Duration = .seconds(20)) async throws {
+        var next = 0
+        for _ in 0..<count {
+            next =
+                try await child.errors.first(from: next, within: limit) { $0.contains(#""message":"\#(message)""#) }
+                .index + 1
+        }
+    }
+
+    /// How many lines with that message the log has.
+    func logCount(_ message: String) -> Int { log.count { $0.contains(#""message":"\#(message)""#) } }
+
     // MARK: Talking to it
 
     /// A token that this server accepts.

@@ -1,8 +1,9 @@
-// Who is looking: the login link, the session cookie, and the workspace shown.
+// Who is looking: the login link, the session cookie that all tabs share, and the workspace shown.
 
-import { request } from './transport.js';
+import { request } from '../realtime/requests.js';
 
 const REMEMBERED = 'tideline.workspace';
+const tabs = typeof BroadcastChannel === 'undefined' ? null : new BroadcastChannel('tideline.session');
 
 /** Takes `#login=…&workspace=…` out of the address at once, so that the token stays in no history and no bookmark. */
 export function takeLoginLink() {
@@ -19,15 +20,27 @@ export function takeLoginLink() {
 /** Trades a token for the session cookie. */
 export async function signIn(token) {
   await request('/api/session', { method: 'POST', headers: { Authorization: `Bearer ${token.trim()}` } });
+  tabs?.postMessage('in');
 }
 
 export async function signOut() {
   await request('/api/session', { method: 'DELETE' });
+  tabs?.postMessage('out');
 }
 
-/** `{userId, name, workspaces: [{id, slug, role}]}`; throws a `RequestError` 401 when nobody is signed in. */
+/** Calls `act` with 'in' or 'out' when somebody signs in or out in another tab. */
+export function watchSession(act) {
+  tabs?.addEventListener('message', ({ data }) => act(data));
+}
+
+/**
+ * @returns {Promise<{userId: string, name?: string, isOperator?: boolean, workspaces: {id: string, slug?: string,
+ *   name?: string, role: string}[]}>}
+ * @throws {import('../realtime/requests.js').RequestError} 401 when nobody is signed in
+ */
 export async function whoAmI() {
-  return (await request('/api/me', { headers: { Accept: 'application/json' } })).body;
+  const { body } = await request('/api/me', { headers: { Accept: 'application/json' } });
+  return { ...body, workspaces: body?.workspaces ?? [] };
 }
 
 /** The workspace named in the address, else the one last shown in this tab, else the first. */

@@ -1,23 +1,25 @@
 // The page: signs in, chooses a workspace, and joins the stream module to the views.
 //
-// Reading order: session.js (who), realtime.js (the stream), then the views it feeds: connection-view.js,
-// metrics-view.js, activity-view.js, events-view.js, types-view.js.
+// Reading order: session.js (who), ../realtime.js (the stream), then the views it feeds: connection-view.js,
+// metrics-view.js, activity-view.js, events-view.js, types-view.js; and streams-view.js for administrators.
 
+import { StreamPosition } from '../realtime/position.js';
+import { Endpoint } from '../realtime/endpoint.js';
+import { RealtimeAnalytics } from '../realtime.js';
 import { ActivityView } from './activity-view.js';
 import { ConnectionView } from './connection-view.js';
 import { EventsView } from './events-view.js';
 import { MetricsView } from './metrics-view.js';
-import { StreamPosition } from './position.js';
-import { RealtimeAnalytics } from './realtime.js';
-import { chosenWorkspace, rememberWorkspace, signIn, signOut, takeLoginLink, whoAmI } from './session.js';
-import { eventsURL, request } from './transport.js';
+import { chosenWorkspace, rememberWorkspace, signIn, signOut, takeLoginLink, watchSession, whoAmI } from './session.js';
+import { StreamsView } from './streams-view.js';
 import { TypesView } from './types-view.js';
 
 /** Enough for the last minutes of a lively workspace. */
-const BACKFILL = 500;
-
+const BACKFILL = 1_000;
 /** How far back names of people are looked for: a bounded part of the log, however long it is. */
 const NAMES_WITHIN = 20_000;
+/** How long to wait before a server that could not be reached is asked again. */
+const ASK_AGAIN = 5_000;
 
 const find = (id) => document.getElementById(id);
 
@@ -30,28 +32,37 @@ const metrics = new MetricsView(find('metrics'));
 const types = new TypesView(find('types'), find('types-empty'), find('types-total'));
 const activity = new ActivityView({ chart: find('tide'), line: find('tide-line'), area: find('tide-area'), rate: find('rate') });
 const events = new EventsView({
-  list: find('events'), empty: find('events-empty'), emptyText: find('events-empty-text'), pause: find('pause'),
-  filters: find('filters'),
+  list: find('events'), empty: find('events-empty'), emptyText: find('events-empty-text'),
+  emptyAction: find('events-clear'), pause: find('pause'), pauseText: find('pause-text'), note: find('events-note'), kinds: find('kinds'),
+  type: find('filter-type'), user: find('filter-user'),
+});
+const streams = new StreamsView({
+  panel: find('streams'), title: find('streams-title'), body: find('streams-body'), note: find('streams-note'),
+  error: find('streams-error'), closeAll: find('close-all'), dialog: find('close-dialog'), dialogText: find('close-text'),
 });
 
+/** Who is signed in, and what they watch. It outlives an expired session: the same person goes on where they were. */
+let me = null;
 let live = null;
 
 // MARK: Views
 
 function show(view) {
+  const hadFocus = document.activeElement !== document.body;
   document.body.dataset.view = view;
   for (const section of document.querySelectorAll('.view')) section.hidden = section.id !== `view-${view}`;
   find('account').hidden = view !== 'dashboard' && view !== 'nowhere';
   find('connection').hidden = view !== 'dashboard' && view !== 'signedout';
+  find('switcher').hidden = view !== 'dashboard' || (me?.workspaces.length ?? 0) < 2;
+  // What had the focus is gone: go on at the top of what came.
+  if (hadFocus && document.activeElement === document.body) find('main').focus({ preventScroll: true });
 }
 
 function showSignedOut(message = null) {
-  live?.close();
-  live = null;
-  find('switcher').hidden = true;
+  streams.stop();
   find('signin-error').hidden = message === null;
   find('signin-error').textContent = message ?? '';
-  connection.enter({ state: 'signedOut', delay: 0 });
+  connection.enter({ state: 'signedOut', delay: 0, reason: null });
   connection.draw(null);
   show('signedout');
 }
@@ -69,16 +80,16 @@ function watch(workspace) {
   live?.close();
   rememberWorkspace(workspace);
   const name = workspace.slug ?? workspace.id;
-  document.title = `${name} · Tideline`;
-  find('title').textContent = name;
+  document.title = `${workspace.name ?? name} · Tideline`;
+  find('title').textContent = workspace.name ?? name;
   metrics.clear();
   types.clear();
   events.clear();
   activity.clear();
   events.setEmptyText('Waiting for the first events…');
-  show('dashboard');
   let hasNames = false;
   live = new RealtimeAnalytics(name, {
+    share: me.userId,
     backfill: BACKFILL,
     onStatsUpdate(stats) {
       metrics.show(stats);
@@ -88,18 +99,28 @@ function watch(workspace) {
       events.add(event);
       activity.add(event);
     },
+    onReset() {
+      events.addGap('Some events are missing here: the server could not go on exactly where this page was.');
+    },
     onConnect() {
       events.setEmptyText('Nothing has happened yet. New events appear here at once.');
       if (!hasNames) lookUpNames(live);
       hasNames = true;
     },
     onState(detail) {
-      if (detail.state === 'signedOut') return showSignedOut('Your session has ended. Please sign in again.');
+      if (detail.state === 'signedOut') return showSignedOut('Your session has ended. Sign in to go on where you were.');
       connection.enter(detail);
       if (live) drawConnection();
     },
   });
+  showDashboard(workspace);
+}
+
+function showDashboard(workspace) {
+  show('dashboard');
   drawConnection();
+  if (workspace.role === 'admin') streams.watch(live.workspace, () => live?.connectionId ?? null);
+  else streams.stop();
 }
 
 /** Once the position is known: the names that people gave themselves before this page was opened. */
@@ -108,7 +129,7 @@ async function lookUpNames(stream) {
   if (!head) return;
   const after = `${head.epoch}-${Math.max(0, head.sequence - NAMES_WITHIN)}`;
   try {
-    const { body } = await request(eventsURL(stream.workspace, { after, types: 'user.updated', limit: 1000 }));
+    const { body } = await new Endpoint(stream.workspace).log({ after, types: 'user.updated', limit: 1_000 });
     if (stream === live) events.learnNames(body?.events ?? []);
   } catch {
     // Without names the rows show ids; the figures are not affected.
@@ -116,32 +137,38 @@ async function lookUpNames(stream) {
 }
 
 function drawConnection() {
-  if (live) connection.draw(live.statsAt);
+  if (live && document.body.dataset.view === 'dashboard') connection.draw(live.statsAt);
 }
 
 function fillSwitcher(workspaces, current) {
-  const options = workspaces.map(({ id, slug }) => new Option(slug ?? id, id, false, id === current.id));
+  const options = workspaces.map(({ id, slug, name }) => new Option(name ?? slug ?? id, id, false, id === current.id));
   find('workspaces').replaceChildren(...options);
-  find('workspaces').onchange = ({ target }) => watch(workspaces.find(({ id }) => id === target.value));
-  find('switcher').hidden = workspaces.length < 2;
 }
 
-// MARK: Start
+find('workspaces').addEventListener('change', ({ target }) => {
+  watch(me.workspaces.find(({ id }) => id === target.value));
+});
+
+// MARK: Coming and going
 
 async function start() {
+  const before = me;
   try {
-    const me = await whoAmI();
-    find('account-name').textContent = me.name || me.userId;
-    const workspaces = me.workspaces ?? [];
-    const current = chosenWorkspace(workspaces);
-    if (!current) return show('nowhere');
-    fillSwitcher(workspaces, current);
-    watch(current);
+    me = await whoAmI();
   } catch (error) {
     if (error.status === 401) return showSignedOut();
     showProblem(error);
-    if (error.isTransient) setTimeout(() => { if (document.body.dataset.view === 'problem') start(); }, 5_000);
+    if (error.isTransient) setTimeout(() => { if (document.body.dataset.view === 'problem') start(); }, ASK_AGAIN);
+    return;
   }
+  find('account-name').textContent = me.name || me.userId;
+  const current = chosenWorkspace(me.workspaces);
+  if (!current) return show('nowhere');
+  fillSwitcher(me.workspaces, current);
+  const isSame = live !== null && before?.userId === me.userId && live.workspace === (current.slug ?? current.id);
+  if (!isSame) return watch(current);
+  if (live.state === 'signedOut' || live.state === 'closed') live.reconnect();
+  showDashboard(current);
 }
 
 /** A new sign-in replaces the old session; when it fails, an older session still in place is used. */
@@ -151,10 +178,17 @@ async function enter(token, refusal) {
   } catch (error) {
     if (error.status !== 401 && error.status !== 403) return showProblem(error);
     await start();
-    if (!live) showSignedOut(refusal);
+    if (document.body.dataset.view === 'signedout') showSignedOut(refusal);
     return;
   }
   await start();
+}
+
+function leave() {
+  live?.close();
+  live = null;
+  me = null;
+  showSignedOut();
 }
 
 find('signin').addEventListener('submit', (submission) => {
@@ -164,17 +198,16 @@ find('signin').addEventListener('submit', (submission) => {
   enter(token, 'That token was not accepted: it may have expired or belong to another server.');
 });
 find('sign-out').addEventListener('click', async () => {
-  live?.close();
-  live = null;
   try {
     await signOut();
-    showSignedOut();
+    leave();
   } catch (error) {
     showProblem(error);
   }
 });
 find('problem-retry').addEventListener('click', () => start());
 find('banner-action').addEventListener('click', () => live?.reconnect());
+watchSession((change) => { if (change === 'out') leave(); else start(); });
 
 function arrive() {
   const token = takeLoginLink();

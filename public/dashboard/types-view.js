@@ -1,7 +1,7 @@
 // Today's events by type: the twelve most frequent, as bars.
 
 import { typeLabel } from './describe.js';
-import { element } from './metrics-view.js';
+import { element } from './elements.js';
 
 const SHOWN = 12;
 const numbers = new Intl.NumberFormat();

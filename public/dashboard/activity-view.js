@@ -14,7 +14,7 @@ export class ActivityView {
   constructor(elements) { this.#elements = elements; }
 
   add(event) {
-    const time = Date.parse(event.receivedAt ?? event.timestamp);
+    const time = Date.parse(event.occurredAt ?? event.receivedAt ?? event.timestamp);
     if (!Number.isFinite(time)) return;
     const bucket = Math.floor(time / BUCKET);
     this.#oldest = Math.min(this.#oldest, bucket);
