@@ -1,0 +1,5 @@
+import TidelineClient
+import Testing
+
+struct BackoffTests {
+}
