@@ -55,14 +55,15 @@ public struct AnalyticsError: Error, Sendable {
     /// How much of a body an error keeps.
     public static let bodyLimit = 2_048
 
-    init(_ code: Code, _ message: String, underlying: (any Error)? = nil) {
+    package init(_ code: Code, _ message: String, underlying: (any Error)? = nil) {
         self.code = code
         self.message = message
         self.underlying = underlying
         (status, body, problem, requestID, retryAfter) = (nil, nil, nil, nil, nil)
     }
 
-    init(_ code: Code, _ message: String, _ head: TransportHead, body: [UInt8], underlying: (any Error)? = nil) {
+    package init(_ code: Code, _ message: String, _ head: TransportHead, body: [UInt8], underlying: (any Error)? = nil)
+    {
         self.code = code
         self.message = message
         self.underlying = underlying
@@ -105,7 +106,7 @@ extension AnalyticsError: Hashable, CustomStringConvertible {
 }
 
 /// What a status means for who asked.
-enum StatusRule: Equatable {
+package enum StatusRule: Equatable {
     /// The answer is what was asked for, or an honest "nothing".
     case success
     /// Once more with a fresh token, then never.
@@ -117,7 +118,7 @@ enum StatusRule: Equatable {
 
     /// 429, 5xx and the two statuses about time (408, 425) are the server's trouble; a redirect that led nowhere is a proxy's.
     /// All else of 4xx is about what was asked.
-    init(_ status: Int) {
+    package init(_ status: Int) {
         switch status {
         case 200, 201, 204, 304: self = .success
         case 401: self = .unauthorized

@@ -2,7 +2,7 @@
 /// that lost its server together does not come back together.
 package struct Backoff: Sendable {
     /// The ceiling of the first delay; a server's `retry:` replaces it. Kept within `bounds`.
-    var base: Duration {
+    package var base: Duration {
         didSet { base = min(max(base, Self.shortest), cap) }
     }
     private let factor: Double
@@ -11,14 +11,14 @@ package struct Backoff: Sendable {
     /// No base is shorter, whatever a server says: with it, delays could be none at all.
     static let shortest = Duration.milliseconds(100)
 
-    init(base: Duration, factor: Double, cap: Duration) {
+    package init(base: Duration, factor: Double, cap: Duration) {
         self.cap = max(cap, Self.shortest)
         self.factor = max(1, factor)
         self.base = min(max(base, Self.shortest), self.cap)
     }
 
     /// The longest delay before attempt `attempt`, which counts from 1.
-    func ceiling(_ attempt: Int) -> Duration {
+    package func ceiling(_ attempt: Int) -> Duration {
         var ceiling = base
         var step = 1
         while step < min(attempt, 64), ceiling < cap {
@@ -29,5 +29,5 @@ package struct Backoff: Sendable {
     }
 
     /// - Parameter chance: drawn from [0, 1).
-    func delay(_ attempt: Int, chance: Double) -> Duration { ceiling(attempt) * min(max(chance, 0), 1) }
+    package func delay(_ attempt: Int, chance: Double) -> Duration { ceiling(attempt) * min(max(chance, 0), 1) }
 }

@@ -93,7 +93,7 @@ public enum AnalyticsEvent: Sendable, Hashable {
 
 extension AnalyticsEvent {
     /// Reads an event of a stream; what cannot be read is `unknown`, never an error.
-    init(_ event: ServerSentEvent) {
+    package init(_ event: ServerSentEvent) {
         self = (try? Self.known(event)) ?? .unknown(event)
     }
 

@@ -1,4 +1,4 @@
-import Foundation
+package import Foundation
 
 /// Scheme, host and port of an address (RFC 6454 §4): how far a credential may travel.
 struct Origin: Hashable {
@@ -16,7 +16,7 @@ struct Origin: Hashable {
 }
 
 /// What to do with a redirect.
-enum RedirectRule {
+package enum RedirectRule {
     /// Fields that are harmless to strangers; every other, above all `Authorization`, stays with the origin it was meant for.
     /// `URLSession` on Linux would forward all of them.
     private static let harmless: Set<String> = ["accept", "last-event-id"]
@@ -25,7 +25,7 @@ enum RedirectRule {
     ///
     /// A POST follows 307 and 308 only, and only within its origin: all others would turn it into a GET, whose answer
     /// is no receipt.
-    static func request(
+    package static func request(
         method: String, from source: URL, to target: URL, status: Int, headers: [String: String]
     ) -> [String: String]? {
         guard let origin = Origin(source), let destination = Origin(target) else { return nil }

@@ -11,6 +11,9 @@ public import Foundation
 ///
 /// Idle and total time limits are left to the client, which knows heartbeats. The session ends with the last reference to
 /// the transport.
+///
+/// On Linux, FoundationNetworking ends the whole process (`Transfer completed, but there's no response`) when a server closes
+/// a connection in the middle of an answer's head. Only another transport keeps out of that.
 public final class URLSessionTransport: StreamTransport {
     private let session: URLSession
     private let delegate = Delegate()
@@ -73,7 +76,8 @@ private final class Delegate: NSObject, URLSessionDataDelegate {
         _ session: URLSession, dataTask: URLSessionDataTask, didReceive response: URLResponse,
         completionHandler: @escaping @Sendable (URLSession.ResponseDisposition) -> Void
     ) {
-        if let response = response as? HTTPURLResponse {
+        // On Linux interim answers (1xx) come too.
+        if let response = response as? HTTPURLResponse, response.statusCode >= 200 {
             var headers: [String: String] = [:]
             for (name, value) in response.allHeaderFields { headers["\(name)"] = "\(value)" }
             receiver(dataTask)?(.response(TransportHead(status: response.statusCode, headers: headers)))

@@ -12,8 +12,8 @@ struct ClientScene: Sendable {
     ///   - port: of a proxy in front of the server.
     ///   - token: in place of one that is valid for an hour.
     init(
-        _ scene: StreamScene, user: String = "ana", port: Int? = nil, token: TokenProvider? = nil,
-        _ configure: (inout ClientConfiguration) -> Void = { _ in }
+        _ scene: StreamScene, user: String = "ana", port: Int? = nil,
+        _ configure: (inout ClientConfiguration) -> Void = { _ in }, token: TokenProvider? = nil
     ) throws {
         self.scene = scene
         guard let url = URL(string: "http://\(scene.server.host):\(port ?? scene.server.port)") else {

@@ -1,5 +1,0 @@
-import TidelineClient
-import Testing
-
-struct BackoffTests {
-}
