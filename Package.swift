@@ -25,10 +25,13 @@ func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
 
 let package = Package(
     name: "tideline",
+    // For the client on Apple systems, which have Synchronization and typed iterator failures from these on.
+    platforms: [.macOS(.v15), .iOS(.v18)],
     products: [
         .executable(name: "tideline", targets: ["tideline"]),
         .executable(name: "tideline-bench", targets: ["tideline-bench"]),
         .library(name: "ServerSentEvents", targets: ["ServerSentEvents"]),
+        .library(name: "TidelineClient", targets: ["TidelineClient"]),
     ],
     targets: [
         // System libraries.
@@ -54,6 +57,9 @@ let package = Package(
 
         // Adapters.
         module("Persistence", ["Events", "Projections", "Telemetry", "CSQLite"]),
+
+        // For programs that use a server.
+        module("TidelineClient", ["ServerSentEvents"]),
 
         // Assembly.
         module(
@@ -81,6 +87,7 @@ let package = Package(
         tests(
             "TidelineServiceTests",
             ["TidelineService", "Access", "Events", "HTTPProtocol", "HTTPServer", "Networking", "Telemetry"]),
-        tests("IntegrationTests", ["ServerSentEvents", "HTTPProtocol", "CSQLite", "CLinux"]),
+        tests("TidelineClientTests", ["TidelineClient", "ServerSentEvents"]),
+        tests("IntegrationTests", ["ServerSentEvents", "HTTPProtocol", "TidelineClient", "CSQLite", "CLinux"]),
     ]
 )
