@@ -84,9 +84,10 @@ struct RecordsTests {
     }
 
     @Test func `an entry noted before a flush is stored after it`() async throws {
-        let log = try TestStore().open()
+        let store = TestStore()
+        let log = try store.open()
 
-        log.audit(AuditEntry(workspace: nil, at: 0, actor: "-", action: "denied"))
+        log.audit(AuditEntry(workspace: nil, at: store.clock.now, actor: "-", action: "denied"))
         await withCheckedContinuation { done in
             if !log.flushAudit({ done.resume() }) { done.resume() }
         }
