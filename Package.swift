@@ -25,15 +25,19 @@ func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
 
 let package = Package(
     name: "tideline",
+    // For the client on Apple systems, which have Synchronization and typed iterator failures from these on.
+    platforms: [.macOS(.v15), .iOS(.v18)],
     products: [
         .executable(name: "tideline", targets: ["tideline"]),
         .executable(name: "tideline-bench", targets: ["tideline-bench"]),
         .library(name: "ServerSentEvents", targets: ["ServerSentEvents"]),
+        .library(name: "TidelineClient", targets: ["TidelineClient"]),
     ],
     targets: [
         // System libraries.
         .systemLibrary(name: "CLinux"),
         .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
 
         // Leaves: formats and vocabulary, no I/O.
@@ -43,8 +47,8 @@ let package = Package(
         module("Telemetry"),
 
         // Input and output.
-        module("Networking", ["Telemetry", "CLinux"]),
-        module("HTTPServer", ["HTTPProtocol", "Networking", "Telemetry"]),
+        module("Networking", ["Telemetry", "CLinux", "COpenSSL"]),
+        module("HTTPServer", ["HTTPProtocol", "Networking", "Telemetry", "CZlib"]),
 
         // Domain.
         module("Broadcast", ["Events", "ServerSentEvents", "Telemetry"]),
@@ -54,12 +58,15 @@ let package = Package(
         // Adapters.
         module("Persistence", ["Events", "Projections", "Telemetry", "CSQLite"]),
 
+        // For programs that use a server.
+        module("TidelineClient", ["ServerSentEvents"]),
+
         // Assembly.
         module(
             "TidelineService",
             [
                 "Access", "Broadcast", "Events", "HTTPProtocol", "HTTPServer", "Networking", "Persistence",
-                "Projections", "ServerSentEvents", "Telemetry", "CLinux",
+                "Projections", "ServerSentEvents", "Telemetry", "CLinux", "COpenSSL",
             ]),
         .executableTarget(name: "tideline", dependencies: ["TidelineService"], swiftSettings: strict),
         .executableTarget(
@@ -71,8 +78,8 @@ let package = Package(
         tests("HTTPProtocolTests", ["HTTPProtocol"]),
         tests("EventsTests", ["Events"]),
         tests("TelemetryTests", ["Telemetry"]),
-        tests("NetworkingTests", ["Networking", "Telemetry"]),
-        tests("HTTPServerTests", ["HTTPServer", "HTTPProtocol", "Networking", "Telemetry"]),
+        tests("NetworkingTests", ["Networking", "Telemetry", "COpenSSL"]),
+        tests("HTTPServerTests", ["HTTPServer", "HTTPProtocol", "Networking", "Telemetry", "CZlib"]),
         tests("BroadcastTests", ["Broadcast", "Events", "ServerSentEvents", "Telemetry"]),
         tests("ProjectionsTests", ["Projections", "Events"]),
         tests("AccessTests", ["Access", "Events"]),
@@ -80,6 +87,7 @@ let package = Package(
         tests(
             "TidelineServiceTests",
             ["TidelineService", "Access", "Events", "HTTPProtocol", "HTTPServer", "Networking", "Telemetry"]),
-        tests("IntegrationTests", ["ServerSentEvents", "HTTPProtocol", "CSQLite", "CLinux"]),
+        tests("TidelineClientTests", ["TidelineClient", "ServerSentEvents"]),
+        tests("IntegrationTests", ["ServerSentEvents", "HTTPProtocol", "TidelineClient", "CSQLite", "CLinux"]),
     ]
 )

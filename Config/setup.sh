@@ -23,6 +23,8 @@ test=(
     "faketime|ls /usr/lib/*/faketime/libfaketimeMT.so.1|figures on days when clocks change"
     "sqlite3|command -v sqlite3|looks into the log from outside"
     "nginx-light|test -x /usr/sbin/nginx|streams through a reverse proxy"
+    "haproxy|test -x /usr/sbin/haproxy|streams through another"
+    "openssl|command -v openssl|certificates for both"
     "chromium|command -v chromium|the dashboard in a real browser"
     "fonts-inter|ls /usr/share/fonts/*/inter/Inter-Regular.*|screenshots look as the page does elsewhere"
     "fonts-noto-color-emoji|test -e /usr/share/fonts/truetype/noto/NotoColorEmoji.ttf|screenshots show reactions"
@@ -70,7 +72,7 @@ if [ "$(id -u)" -ne 0 ]; then
     as_root=(sudo)
 fi
 
-# prometheus and nginx would start listening when installed. Debian asks this file first; 101 means no.
+# prometheus, nginx and haproxy would start listening when installed. Debian asks this file first; 101 means no.
 policy=/usr/sbin/policy-rc.d
 if [ ! -e "$policy" ]; then
     printf '#!/bin/sh\nexit 101\n' | "${as_root[@]}" tee "$policy" >/dev/null

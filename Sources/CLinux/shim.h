@@ -15,6 +15,9 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <arpa/inet.h>
+#include <netdb.h>
+#include <sys/timex.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 // accept4(2) by its number, because the prototype needs _GNU_SOURCE. The new descriptor is non-blocking and close-on-exec.
@@ -38,5 +41,10 @@ static inline struct sockaddr *tideline_sockaddr(struct sockaddr_storage *storag
 static inline struct sockaddr_in *tideline_sockaddr_in(struct sockaddr_storage *storage) { return (struct sockaddr_in *)storage; }
 static inline struct sockaddr_in6 *tideline_sockaddr_in6(struct sockaddr_storage *storage) { return (struct sockaddr_in6 *)storage; }
 static inline struct sockaddr_un *tideline_sockaddr_un(struct sockaddr_storage *storage) { return (struct sockaddr_un *)storage; }
+
+// sendto(2) to an address that is bytes already; without SIGPIPE.
+static inline ssize_t tideline_send_to(int descriptor, const void *bytes, size_t count, const void *address, socklen_t length) {
+    return sendto(descriptor, bytes, count, MSG_NOSIGNAL, (const struct sockaddr *)address, length);
+}
 
 #endif

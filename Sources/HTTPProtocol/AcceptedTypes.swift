@@ -60,42 +60,18 @@ package struct AcceptedTypes: Sendable {
 
     private static func range(_ element: ArraySlice<UInt8>) -> Range? {
         let parts = element.split(separator: UInt8(ascii: ";"))
-        guard let first = parts.first, let media = MediaType(parsing: trimmed(first)) else { return nil }
+        guard let first = parts.first, let media = MediaType(parsing: CharacterClass.trimmingBlanks(first)) else {
+            return nil
+        }
         guard media.type != "*" || media.subtype == "*" else { return nil }
         var weight = 1_000
         for part in parts.dropFirst() {
-            let parameter = trimmed(part)
-            guard parameter.count >= 2, CharacterClass.lowercase(parameter[parameter.startIndex]) == UInt8(ascii: "q"),
-                parameter[parameter.startIndex + 1] == UInt8(ascii: "=")
-            else { continue }
-            guard let value = Self.weight(parameter.dropFirst(2)) else { return nil }
-            weight = value
+            guard let value = QualityValue.parameter(CharacterClass.trimmingBlanks(part)) else { continue }
+            guard let quality = QualityValue(value) else { return nil }
+            weight = quality.thousandths
         }
         return Range(
             type: media.type == "*" ? nil : media.type, subtype: media.subtype == "*" ? nil : media.subtype,
             weight: weight)
-    }
-
-    /// `0[.ddd]` or `1[.000]` in thousandths.
-    private static func weight(_ bytes: ArraySlice<UInt8>) -> Int? {
-        guard let first = bytes.first, first == 0x30 || first == 0x31, bytes.count <= 5 else { return nil }
-        var weight = first == 0x31 ? 1_000 : 0
-        let rest = bytes.dropFirst()
-        guard !rest.isEmpty else { return weight }
-        guard rest.first == UInt8(ascii: ".") else { return nil }
-        var unit = 100
-        for byte in rest.dropFirst() {
-            guard CharacterClass.isDigit(byte) else { return nil }
-            weight += Int(byte - 0x30) * unit
-            unit /= 10
-        }
-        return weight <= 1_000 ? weight : nil
-    }
-
-    private static func trimmed(_ bytes: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
-        var bytes = bytes
-        while let first = bytes.first, CharacterClass.isBlank(first) { bytes = bytes.dropFirst() }
-        while let last = bytes.last, CharacterClass.isBlank(last) { bytes = bytes.dropLast() }
-        return bytes
     }
 }

@@ -21,6 +21,7 @@ extension FieldName {
     package static let authorization: FieldName = "authorization"
     package static let cacheControl: FieldName = "cache-control"
     package static let connection: FieldName = "connection"
+    package static let contentEncoding: FieldName = "content-encoding"
     package static let contentLength: FieldName = "content-length"
     package static let contentType: FieldName = "content-type"
     package static let cookie: FieldName = "cookie"

@@ -2,7 +2,7 @@ package import HTTPProtocol
 
 /// What answers requests; every call comes on the loop of the connection and must not block.
 package protocol Application: AnyObject, Sendable {
-    /// The routes. Read once, when the service is made.
+    /// The routes. Read once, when a service takes the application up.
     var router: Router { get }
 
     /// Answers a request whose route is `request.route`. The default calls the route's handler; an application that checks

@@ -38,6 +38,13 @@ package final class HTTPService: Sendable {
         HTTP1Connection(connection, context: context.value, isLocalControl: isLocalControl).start()
     }
 
+    /// Goes on with another application of the same routes, whose limits and checks may differ, and with other settings.
+    /// Each loop changes over between two requests; its connections stay. Any thread.
+    package func use(_ application: any Application, settings: HTTPServerSettings) {
+        let router = application.router
+        for context in contexts { context.loop.execute { context.value.use(application, router, settings) } }
+    }
+
     /// Closes idle connections, and every other one with its next answer; streams are their owners' business. Any thread.
     package func drain() {
         for context in contexts { context.loop.execute { context.value.drain() } }

@@ -49,3 +49,16 @@ struct EntityTagTests {
         #expect(!EntityTag.isNamed("\"a\"", byNoneMatch: []))
     }
 }
+
+struct AcceptedCodingsTests {
+    @Test(
+        arguments: [
+            ([], false), ([""], false), (["gzip"], true), (["GZIP"], true), (["x-gzip"], true), (["deflate, br"], false),
+            (["br;q=1.0, gzip;q=0.8, *;q=0.1"], true), (["gzip;q=0"], false), (["gzip; q=0.000"], false),
+            (["*"], true), (["*;q=0"], false), (["gzip;q=0, *"], false), (["identity", "gzip;q=0.5"], true),
+            (["gzip;q=2"], false), (["gzip;q="], false), (["gzip;level=9"], true), (["gzip,,br"], true),
+        ] as [([String], Bool)])
+    func `gzip is taken where it is named or all are, and not refused`(values: [String], expected: Bool) {
+        #expect(AcceptedCodings(values.map { ArraySlice($0.utf8) }).takesGzip == expected)
+    }
+}

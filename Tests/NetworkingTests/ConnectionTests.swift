@@ -3,7 +3,7 @@ import Networking
 import Testing
 
 @Suite(.timeLimit(.minutes(1))) struct ConnectionTests {
-    @Test(arguments: [Client.Kind.tcp, .stream])
+    @Test(arguments: [Client.Kind.tcp, .stream, .tls])
     func `an echo through a small send buffer loses and reorders nothing`(kind: Client.Kind) async throws {
         try await withLoops { group in
             let pair = try await Pair.make(on: group.loops[0], kind: kind) { connection, probe in
@@ -62,7 +62,8 @@ import Testing
         }
     }
 
-    @Test func `a stream that writes directly goes on whenever there is room`() async throws {
+    @Test(arguments: [Client.Kind.tcp, .tls])
+    func `a stream that writes directly goes on whenever there is room`(kind: Client.Kind) async throws {
         try await withLoops { group in
             let sent = (0..<2_000_000).map { UInt8(truncatingIfNeeded: $0 &* 7 &+ $0 >> 9) }
             @Sendable func advance(_ connection: Connection, _ probe: Probe) {
@@ -72,7 +73,7 @@ import Testing
                     probe.position += taken
                 }
             }
-            let pair = try await Pair.make(on: group.loops[0]) { connection, probe in
+            let pair = try await Pair.make(on: group.loops[0], kind: kind) { connection, probe in
                 connection.setOptions(
                     sendBuffer: 65_536, notSentLowAt: 16_384, userTimeout: .seconds(10), noDelay: true)
                 probe.onWritable = { [unowned probe] in advance($0, probe) }
@@ -83,9 +84,10 @@ import Testing
         }
     }
 
-    @Test func `a direct write goes after what is queued`() async throws {
+    @Test(arguments: [Client.Kind.tcp, .tls])
+    func `a direct write goes after what is queued`(kind: Client.Kind) async throws {
         try await withLoops { group in
-            let pair = try await Pair.make(on: group.loops[0])
+            let pair = try await Pair.make(on: group.loops[0], kind: kind)
 
             let taken = await pair.run { connection in
                 connection.write([1, 2])
@@ -97,10 +99,12 @@ import Testing
         }
     }
 
-    @Test func `a handler hears that its queued bytes have left, also when the socket took them at once`() async throws
+    @Test(arguments: [Client.Kind.tcp, .tls])
+    func `a handler hears that its queued bytes have left, also when the socket took them at once`(kind: Client.Kind)
+        async throws
     {
         try await withLoops { group in
-            let pair = try await Pair.make(on: group.loops[0])
+            let pair = try await Pair.make(on: group.loops[0], kind: kind)
 
             await pair.run { connection in
                 connection.write([1])
@@ -113,9 +117,10 @@ import Testing
         }
     }
 
-    @Test func `a half-close is told once and our half stays open`() async throws {
+    @Test(arguments: [Client.Kind.tcp, .tls])
+    func `a half-close is told once and our half stays open`(kind: Client.Kind) async throws {
         try await withLoops { group in
-            let pair = try await Pair.make(on: group.loops[0])
+            let pair = try await Pair.make(on: group.loops[0], kind: kind)
 
             pair.client.send([1])
             pair.client.finishSending()
@@ -175,9 +180,10 @@ import Testing
         }
     }
 
-    @Test func `bytes that were not consumed come again in front of the next`() async throws {
+    @Test(arguments: [Client.Kind.tcp, .tls])
+    func `bytes that were not consumed come again in front of the next`(kind: Client.Kind) async throws {
         try await withLoops { group in
-            let pair = try await Pair.make(on: group.loops[0]) { _, probe in
+            let pair = try await Pair.make(on: group.loops[0], kind: kind) { _, probe in
                 probe.onReceived = { _, bytes in bytes.count / 4 * 4 }
             }
 
@@ -191,9 +197,10 @@ import Testing
         }
     }
 
-    @Test func `resuming offers what was left, without new bytes`() async throws {
+    @Test(arguments: [Client.Kind.tcp, .tls])
+    func `resuming offers what was left, without new bytes`(kind: Client.Kind) async throws {
         try await withLoops { group in
-            let pair = try await Pair.make(on: group.loops[0]) { _, probe in
+            let pair = try await Pair.make(on: group.loops[0], kind: kind) { _, probe in
                 probe.onReceived = { connection, _ in
                     connection.pauseReading()
                     return 1
@@ -212,9 +219,12 @@ import Testing
         }
     }
 
-    @Test func `a handler that consumes nothing of a mebibyte loses its connection`() async throws {
+    @Test(arguments: [Client.Kind.tcp, .tls])
+    func `a handler that consumes nothing of a mebibyte loses its connection`(kind: Client.Kind) async throws {
         try await withLoops { group in
-            let pair = try await Pair.make(on: group.loops[0]) { _, probe in probe.onReceived = { _, _ in 0 } }
+            let pair = try await Pair.make(on: group.loops[0], kind: kind) { _, probe in
+                probe.onReceived = { _, _ in 0 }
+            }
             let client = pair.client
 
             Thread.run { client.send([UInt8](repeating: 1, count: Connection.maximumUnconsumedBytes + 1)) }

@@ -7,12 +7,12 @@ package import Telemetry
 /// Reading order: `Frames/FrameBlock` (what is sent), `Ring/FrameRing` (where it lies), `Registry/StreamSlot` (who reads),
 /// `Shard/Shard` (how one loop serves its readers), this file (how the loops are reached).
 package final class Hub: Sendable {
-    package let settings: StreamSettings
     package let shardCount: Int
     package let replay: any ReplaySource
     package let stats: any StatsSource
     package let metrics: StreamMetrics
     let log: Log
+    private let current: Mutex<StreamSettings>
     private let ports = Mutex<[any ShardPort]>([])
     private let registries: WorkspaceRegistries
     /// Names the streams of all loops.
@@ -27,7 +27,7 @@ package final class Hub: Sendable {
         metrics: StreamMetrics, log: Log
     ) {
         precondition((1...64).contains(shardCount), "a shard is one bit of the interest mask")
-        self.settings = settings
+        current = Mutex(settings)
         self.shardCount = shardCount
         self.registries = registries
         self.replay = replay
@@ -42,6 +42,18 @@ package final class Hub: Sendable {
     package func attach(_ ports: [any ShardPort]) {
         precondition(ports.count == shardCount, "one port a shard")
         self.ports.withLock { $0 = ports }
+    }
+
+    // MARK: Settings
+
+    /// As streams opened now get them.
+    package var settings: StreamSettings { current.withLock { $0 } }
+
+    /// Replaces the settings, on the loops through their mailboxes. Open streams keep their heartbeat and their age, and
+    /// none is closed for a lower limit of streams.
+    package func use(_ settings: StreamSettings) {
+        current.withLock { $0 = settings }
+        for port in ports.withLock({ $0 }) { port.perform { $0.use(settings) } }
     }
 
     // MARK: Workspaces
@@ -115,7 +127,7 @@ package final class Hub: Sendable {
     /// Takes a place; false when the process is full.
     func reserve() -> Bool {
         let count = open.add(1, ordering: .relaxed).newValue
-        if count <= settings.maximumConnections { return true }
+        if count <= current.withLock({ $0.maximumConnections }) { return true }
         open.subtract(1, ordering: .relaxed)
         return false
     }

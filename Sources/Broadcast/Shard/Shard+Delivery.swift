@@ -96,7 +96,7 @@ extension Shard {
     }
 
     /// Keeps the rings within the budget: workspaces without streams first, then the oldest blocks of the largest ring.
-    private func evict() {
+    func evict() {
         let idle = spaceIndex.values.filter { spaces[Int($0)]?.idleSince != nil }
             .sorted { (spaces[Int($0)]?.idleSince ?? 0) < (spaces[Int($1)]?.idleSince ?? 0) }
         for number in idle where ringBytes > ringBudget { dropSpace(number) }

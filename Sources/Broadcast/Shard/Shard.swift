@@ -8,7 +8,7 @@ import Telemetry
 package final class Shard {
     package let index: Int
     let hub: Hub
-    let settings: StreamSettings
+    private(set) var settings: StreamSettings
     /// Monotonic and wall-clock milliseconds of the current turn.
     var now: Int64
     var wall: Milliseconds
@@ -45,7 +45,7 @@ package final class Shard {
     var nextSecond: Int64
     /// Bytes that the rings hold.
     var ringBytes = 0
-    let ringBudget: Int
+    var ringBudget: Int { settings.replayMemory / hub.shardCount }
     var isDraining = false
     var random: SeededRandom
     package private(set) var openCount = 0
@@ -62,9 +62,17 @@ package final class Shard {
         sampling = StatsSchedule(interval: hub.settings.statsInterval.milliseconds, now: now)
         nextSweep = now + hub.settings.cleanupInterval.milliseconds
         nextSecond = now + 1000
-        ringBudget = hub.settings.replayMemory / hub.shardCount
         random = SeededRandom(seed: seed)
         gather = Gather()
+    }
+
+    /// Goes on with other settings; what open streams were told of theirs stays true.
+    func use(_ settings: StreamSettings) {
+        let hasOtherInterval = settings.statsInterval != self.settings.statsInterval
+        self.settings = settings
+        if hasOtherInterval { sampling.spread(over: settings.statsInterval.milliseconds, now: now) }
+        nextSweep = min(nextSweep, now + settings.cleanupInterval.milliseconds)
+        if ringBytes > ringBudget { evict() }
     }
 
     // MARK: Opening

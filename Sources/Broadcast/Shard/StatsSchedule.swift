@@ -3,7 +3,7 @@ import Events
 /// When each watched workspace is sampled: once an interval, the workspaces spread over it by their keys.
 struct StatsSchedule {
     private var buckets: [[WorkspaceRegistry]]
-    private let granularity: Int64
+    private var granularity: Int64
     private var current: Int64
 
     /// - Parameter interval: milliseconds between two samples of one workspace.
@@ -11,6 +11,13 @@ struct StatsSchedule {
         granularity = min(Shard.tickInterval, max(interval, 1))
         buckets = Array(repeating: [], count: Int(max(interval / granularity, 1)))
         current = now / granularity
+    }
+
+    /// Goes on with another interval.
+    mutating func spread(over interval: Int64, now: Int64) {
+        let registries = buckets.joined()
+        self = StatsSchedule(interval: interval, now: now)
+        for registry in registries { set(registry, true) }
     }
 
     mutating func set(_ registry: WorkspaceRegistry, _ isWanted: Bool) {

@@ -6,9 +6,9 @@ import Telemetry
 /// What all connections of one loop share; confined to that loop.
 final class LoopContext {
     let loop: EventLoop
-    let application: any Application
-    let router: Router
-    let settings: HTTPServerSettings
+    private(set) var application: any Application
+    private(set) var router: Router
+    private(set) var settings: HTTPServerSettings
     let metrics: HTTPMetrics
     let log: Log
 
@@ -34,6 +34,14 @@ final class LoopContext {
         var random = SystemRandomNumberGenerator()
         requestIDs = RequestIDSource(using: &random)
         answers = Array(repeating: nil, count: (router.routes.count + 1) * 6)
+    }
+
+    /// Goes on with another application, which has the same routes. Requests begun end with the old one.
+    func use(_ application: any Application, _ router: Router, _ settings: HTTPServerSettings) {
+        precondition(router.routes.count == self.router.routes.count, "routes are counted by their places")
+        self.application = application
+        self.router = router
+        self.settings = settings
     }
 
     func requestID(for head: RequestHead?) -> String {

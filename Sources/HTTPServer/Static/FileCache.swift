@@ -5,8 +5,7 @@ struct FileCache: Sendable {
     /// A file as it will be sent.
     struct Entry: Sendable {
         var stamp: FileStamp
-        var bytes: [UInt8]
-        var etag: String
+        var body: PreparedBody
         var mediaType: String
         /// When the stamp was last compared with the disk, in monotonic milliseconds.
         var checkedAt: Int64
@@ -24,16 +23,16 @@ struct FileCache: Sendable {
     /// Keeps `entry` unless it alone is too large, and drops the oldest ones until all fit.
     mutating func insert(_ entry: Entry, at path: String) {
         remove(path)
-        guard entry.bytes.count <= maximumBytes else { return }
-        while byteCount + entry.bytes.count > maximumBytes, let oldest = order.first { remove(oldest) }
+        guard entry.body.byteCount <= maximumBytes else { return }
+        while byteCount + entry.body.byteCount > maximumBytes, let oldest = order.first { remove(oldest) }
         entries[path] = entry
         order.append(path)
-        byteCount += entry.bytes.count
+        byteCount += entry.body.byteCount
     }
 
     mutating func remove(_ path: String) {
         guard let old = entries.removeValue(forKey: path) else { return }
-        byteCount -= old.bytes.count
+        byteCount -= old.body.byteCount
         order.removeAll { $0 == path }
     }
 }

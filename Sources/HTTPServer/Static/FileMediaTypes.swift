@@ -6,6 +6,12 @@ enum FileMediaTypes {
         return table[String(name[name.index(after: dot)...]).lowercased()] ?? unknown
     }
 
+    /// Whether files of `type` become smaller by compressing: texts do, images and fonts are compressed already.
+    static func isCompressible(_ type: String) -> Bool {
+        type.hasPrefix("text/") || type.hasPrefix("application/json") || type.hasSuffix("+xml")
+            || type.hasSuffix("+json")
+    }
+
     private static let unknown = "application/octet-stream"
 
     private static let table: [String: String] = [

@@ -11,6 +11,10 @@ package final class StaticFiles: Sendable {
     static let contentSecurityPolicy =
         "default-src 'self'; base-uri 'none'; frame-ancestors 'none'; "
         + "form-action 'self'; object-src 'none'"
+    fileprivate static let fields: HTTPFields = [
+        .cacheControl: "no-cache", "content-security-policy": contentSecurityPolicy,
+        "x-content-type-options": "nosniff", "referrer-policy": "no-referrer",
+    ]
     /// Larger files belong on another server.
     static let maximumFileBytes = 16_777_216
     static let maximumCachedBytes = 4_194_304
@@ -60,10 +64,11 @@ package final class StaticFiles: Sendable {
                 entry = known
                 entry.checkedAt = now
             } else {
-                let bytes = bytes ?? []
+                let type = FileMediaTypes.type(ofFileNamed: path)
                 entry = FileCache.Entry(
-                    stamp: stamp, bytes: bytes, etag: Self.etag(of: bytes),
-                    mediaType: FileMediaTypes.type(ofFileNamed: path), checkedAt: now)
+                    stamp: stamp,
+                    body: PreparedBody(bytes ?? [], isCompressible: FileMediaTypes.isCompressible(type)),
+                    mediaType: type, checkedAt: now)
             }
             cache.withLock { $0.insert(entry, at: path) }
             return .success(entry)
@@ -71,13 +76,6 @@ package final class StaticFiles: Sendable {
             cache.withLock { $0.remove(path) }
             return .failure(error)
         }
-    }
-
-    /// A strong tag of the content: its length and FNV-1a, which need not withstand anybody: the files are ours.
-    private static func etag(of bytes: [UInt8]) -> String {
-        var hash: UInt64 = 0xCBF2_9CE4_8422_2325
-        for byte in bytes { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3 }
-        return "\"\(String(bytes.count, radix: 36))-\(String(hash, radix: 36))\""
     }
 
     private static func now() -> Int64 {
@@ -95,14 +93,6 @@ extension Responder {
         guard head.method == .get || head.method == .head else {
             return respond(.methodNotAllowed(allow: allowed))
         }
-        var fields: HTTPFields = [
-            .etag: file.etag, .cacheControl: "no-cache", "content-security-policy": StaticFiles.contentSecurityPolicy,
-            "x-content-type-options": "nosniff", "referrer-policy": "no-referrer",
-        ]
-        if EntityTag.isNamed(file.etag, byNoneMatch: head.values(of: .ifNoneMatch)) {
-            return respond(Response(.notModified, fields))
-        }
-        fields.append(.contentType, file.mediaType)
-        respond(Response(.ok, fields, body: file.bytes))
+        respond(file.body.response(to: head, mediaType: file.mediaType, fields: StaticFiles.fields))
     }
 }

@@ -32,19 +32,21 @@ extension Connection {
     private func beginFlushing(linger: Duration?) {
         loop.preconditionCurrent()
         guard phase == .open else { return }
+        // Nothing can be said to a client with whom no key was agreed on.
+        guard tls?.isEstablished ?? true else { return close(.aborted, abortively: false) }
         phase = .flushing(linger: linger)
         unconsumed = []
-        if output.isEmpty { return flushed(linger: linger) }
+        if output.isEmpty, tls == nil { return flushed(linger: linger) }
         markDirty()
         updateInterest()
-        watchProgress(last: output.byteCount)
+        watchProgress(last: queuedBytes)
     }
 
     /// Aborts when a whole period passes without a byte leaving.
     private func watchProgress(last: Int) {
         timer = loop.schedule(after: Self.flushPatience) { [self] in
             timer = nil
-            let left = output.byteCount
+            let left = queuedBytes
             if left == last { close(.timedOut, abortively: true) } else { watchProgress(last: left) }
         }
     }
@@ -88,7 +90,7 @@ extension Connection {
         told?.connectionClosed(self, reason: closeReason)
     }
 
-    private func cancelTimer() {
+    func cancelTimer() {
         if let timer = timer.take() { loop.cancel(timer) }
     }
 }

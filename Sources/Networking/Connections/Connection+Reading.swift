@@ -31,12 +31,14 @@ extension Connection {
 
     /// Reads what is there, up to the bound of a turn. A read that does not fill the buffer has emptied the socket.
     func readAvailable() {
+        guard tls?.isEstablished ?? true || shakeHands() else { return }
         var budget = Self.turnBytes
         while budget > 0 && isReading {
             switch receive() {
             case .moved(let count):
                 if phase == .open { take(count) }
-                if count < EventLoop.bufferBytes { return }
+                // A TLS record says nothing about what is behind it.
+                if count < EventLoop.bufferBytes, tls == nil { return }
                 budget -= count
             case .wouldBlock: return
             case .ended: return inputEnded()
@@ -45,9 +47,12 @@ extension Connection {
         }
     }
 
-    /// The seam for TLS: everything that is read from the socket is read here, into the loop's buffer.
+    /// Everything that is read is read here, into the loop's buffer.
     private func receive() -> Transfer {
-        unsafe loop.readBuffer.withUnsafeMutableBytes { unsafe SystemCall.receive(descriptor, into: $0) }
+        unsafe loop.readBuffer.withUnsafeMutableBytes { buffer in
+            if let tls { return unsafe tls.receive(into: buffer) }
+            return unsafe SystemCall.receive(descriptor, into: buffer)
+        }
     }
 
     /// Offers what was kept and the first `count` bytes of the loop's buffer.

@@ -35,7 +35,7 @@ extension Connection {
         case .moved(let count):
             var total = 0
             for index in 0..<vectors.count { unsafe total += vectors[index].iov_len }
-            if count < total { becomeBlocked() }
+            if count < total || hasPendingRecords { becomeBlocked() }
             return count
         case .wouldBlock:
             becomeBlocked()
@@ -48,13 +48,13 @@ extension Connection {
     }
 
     /// Bytes queued here that the kernel has not taken.
-    package var queuedBytes: Int { output.byteCount }
+    package var queuedBytes: Int { output.byteCount + (tls?.pendingBytes ?? 0) }
 
     /// Bytes that the peer has not acknowledged: queued here or in the kernel (SIOCOUTQ). One system call.
     package var unsentBytes: Int {
         loop.preconditionCurrent()
         guard phase != .closed else { return 0 }
-        return output.byteCount + max(0, Int(tideline_send_queue_bytes(descriptor)))
+        return queuedBytes + max(0, Int(tideline_send_queue_bytes(descriptor)))
     }
 
     /// Puts the connection on the loop's list of those to flush.
@@ -84,6 +84,13 @@ extension Connection {
     /// Sends what is queued until the socket is full. A flush that empties the queue ends the phase of flushing.
     private func flush() {
         var budget = Self.turnBytes
+        if let tls, tls.hasPending {
+            switch tls.flushPending() {
+            case .moved: break
+            case .wouldBlock, .ended: return becomeBlocked()
+            case .failed(let code): return close(CloseReason(code: code), abortively: false)
+            }
+        }
         while !output.isEmpty && phase != .closed {
             // Epoll reports the room that is left in the next turn.
             guard budget > 0 else { return becomeBlocked() }
@@ -94,25 +101,53 @@ extension Connection {
             case .moved(let count):
                 output.remove(count)
                 budget -= count
+                if hasPendingRecords { return becomeBlocked() }
             case .wouldBlock, .ended: return becomeBlocked()
             case .failed(let code): return close(CloseReason(code: code), abortively: false)
             }
         }
-        if case .flushing(let linger) = phase { flushed(linger: linger) }
+        guard case .flushing(let linger) = phase else { return }
+        if let tls {
+            tls.sayGoodbye()
+            if tls.hasPending { return becomeBlocked() }
+        }
+        flushed(linger: linger)
     }
 
-    private func becomeBlocked() {
+    func becomeBlocked() {
         facts.insert(.isBlocked)
         updateInterest()
     }
 
-    // The seam for TLS: everything that is written to the socket is written by these two.
+    // Everything that is written is written by these two.
 
     private func send(_ bytes: UnsafeRawBufferPointer) -> Transfer {
-        unsafe SystemCall.send(descriptor, bytes)
+        if let tls { return unsafe tls.send(bytes) }
+        return unsafe SystemCall.send(descriptor, bytes)
     }
 
     private func send(_ vectors: UnsafeBufferPointer<iovec>) -> Transfer {
-        unsafe SystemCall.send(descriptor, vectors)
+        guard let tls else { return unsafe SystemCall.send(descriptor, vectors) }
+        return unsafe loop.writeBuffer.withUnsafeMutableBytes { scratch in
+            unsafe tls.send(UnsafeRawBufferPointer(rebasing: scratch[..<Self.gather(vectors, into: scratch)]))
+        }
     }
+
+    /// Copies as much as fits: TLS has to touch every byte anyway, and few large records cost less than many small ones.
+    private static func gather(_ vectors: UnsafeBufferPointer<iovec>, into scratch: UnsafeMutableRawBufferPointer)
+        -> Int
+    {
+        var filled = 0
+        for index in 0..<vectors.count where filled < scratch.count {
+            let vector = unsafe vectors[index]
+            let count = unsafe min(vector.iov_len, scratch.count - filled)
+            unsafe UnsafeMutableRawBufferPointer(rebasing: scratch[filled...]).copyMemory(
+                from: UnsafeRawBufferPointer(start: vector.iov_base, count: count))
+            filled += count
+        }
+        return filled
+    }
+
+    /// Records that the socket has not taken: nothing more is encrypted until it has.
+    private var hasPendingRecords: Bool { tls?.hasPending ?? false }
 }

@@ -14,7 +14,7 @@ import Synchronization
 /// Ownership: while it is registered the loop holds the connection, which holds the handler, which may hold the connection; the
 /// end of the connection undoes all three.
 ///
-/// Files, in reading order: `Connection`, `+Reading`, `+Writing`, `+Closing`, `OutputQueue`, `ConnectionHandler`.
+/// Files, in reading order: `Connection`, `+Reading`, `+Writing`, `+Closing`, `+TLS`, `OutputQueue`, `ConnectionHandler`.
 package final class Connection {
     /// The most bytes that may be queued; one more write aborts the connection, because its handler does not wait for
     /// ``ConnectionHandler/connectionWritable(_:)``. A single write into an empty queue may exceed it.
@@ -63,36 +63,48 @@ package final class Connection {
     /// Input that the handler has not consumed.
     var unconsumed: [UInt8] = []
     var output = OutputQueue()
-    /// Bounds the phases flushing and lingering.
+    /// Bounds the TLS handshake, and the phases flushing and lingering.
     var timer: TimerID?
+    /// nil: bytes go as they are.
+    let tls: TLSSession?
 
-    private init(descriptor: Int32, peer: SocketAddress, loop: EventLoop) {
+    private init(descriptor: Int32, peer: SocketAddress, loop: EventLoop, tls: TLSSession?) {
         self.descriptor = descriptor
         self.peer = peer
         self.loop = loop
+        self.tls = tls
     }
 
     /// Takes over a connected, non-blocking stream socket; on the loop only.
-    /// - Parameter setUp: sets the handler; a connection that is left without one is closed.
+    /// - Parameters:
+    ///   - tls: nil for a connection in clear; else the handshake comes first, and the handler sees what it protects.
+    ///   - setUp: sets the handler; a connection that is left without one is closed.
     package static func open(
-        descriptor: Int32, peer: SocketAddress, on loop: EventLoop, setUp: (Connection) -> Void
+        descriptor: Int32, peer: SocketAddress, on loop: EventLoop, tls: TLSContext? = nil,
+        setUp: (Connection) -> Void
     ) {
         loop.connectionLoad.wrappingAdd(1, ordering: .relaxed)
-        openCounted(descriptor: descriptor, peer: peer, on: loop, setUp: setUp)
+        openCounted(descriptor: descriptor, peer: peer, on: loop, tls: tls, setUp: setUp)
     }
 
-    /// As ``open(descriptor:peer:on:setUp:)``, for a connection that its loop's count already includes.
+    /// As ``open(descriptor:peer:on:tls:setUp:)``, for a connection that its loop's count already includes.
     static func openCounted(
-        descriptor: Int32, peer: SocketAddress, on loop: EventLoop, setUp: (Connection) -> Void
+        descriptor: Int32, peer: SocketAddress, on loop: EventLoop, tls: TLSContext? = nil,
+        setUp: (Connection) -> Void
     ) {
         loop.preconditionCurrent()
-        let connection = Connection(descriptor: descriptor, peer: peer, loop: loop)
+        let session = tls.flatMap { TLSSession($0, port: loop.tlsPort, descriptor: descriptor) }
+        let connection = Connection(descriptor: descriptor, peer: peer, loop: loop, tls: session)
         connection.registration = loop.registrations.insert(connection)
         connection.interest = connection.wantedInterest
         let code = loop.epoll.add(descriptor, events: connection.interest, as: connection.registration)
         if code != 0 {
             connection.close(.failed(code), abortively: false)
             return
+        }
+        if tls != nil {
+            guard session != nil else { return connection.close(.failed(ENOMEM), abortively: true) }
+            connection.beginHandshake()
         }
         setUp(connection)
         if connection.handler == nil { connection.close(.aborted, abortively: false) }

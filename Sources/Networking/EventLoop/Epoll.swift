@@ -50,6 +50,12 @@ struct Epoll: ~Copyable {
         control(EPOLL_CTL_MOD, descriptor, events, registration)
     }
 
+    /// Forgets a descriptor; needed where its file stays open under another, since closing one of them then changes nothing.
+    func remove(_ descriptor: Int32) {
+        var unused = unsafe epoll_event()
+        _ = unsafe epoll_ctl(self.descriptor, EPOLL_CTL_DEL, descriptor, &unused)
+    }
+
     /// Waits for up to `timeout` milliseconds (-1: until something happens).
     /// - Parameter ready: replaced by what is ready, up to its capacity.
     func wait(into ready: inout ReadyList, timeout: Int32) {
@@ -78,6 +84,8 @@ struct Epoll: ~Copyable {
 enum Readiness {
     static let input = EPOLLIN.rawValue
     static let output = EPOLLOUT.rawValue
+    /// Wakes one of the sets that watch the same file, not all (epoll_ctl(2)); for adding only.
+    static let exclusive = EPOLLEXCLUSIVE.rawValue
     /// The peer sends no more.
     static let peerClosed = EPOLLRDHUP.rawValue
     /// Both halves are closed; always reported.

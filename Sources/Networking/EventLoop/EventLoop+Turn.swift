@@ -44,6 +44,7 @@ extension EventLoop {
             epoll.wait(into: &ready, timeout: hasMore ? 0 : sleepTime())
             let began = MonotonicTime.nanoseconds()
             time = MonotonicTime(milliseconds: began / 1_000_000)
+            handshakeBudget = Self.handshakesPerTurn
             for index in 0..<ready.count {
                 let (registration, bits) = ready[index]
                 registrations.owner(of: registration)?.ready(bits)

@@ -56,6 +56,14 @@ package final class EventLoop: @unchecked Sendable {
     var writeBuffer = [UInt8](repeating: 0, count: EventLoop.bufferBytes)
     var time: MonotonicTime
 
+    /// The way of TLS connections to their sockets; made for the first one.
+    lazy var tlsPort = TLSPort()
+    /// Handshakes that this turn may still begin.
+    var handshakeBudget = EventLoop.handshakesPerTurn
+    let handshakes: [Bool: Counter]
+
+    /// A signature takes longer than a hundred sends: connections that come together must not hold up the streams.
+    static var handshakesPerTurn: Int { 8 }
     /// The most bytes one read or gathered write moves: past 64 KiB a larger call gains nothing.
     static var bufferBytes: Int { 65_536 }
 
@@ -71,6 +79,15 @@ package final class EventLoop: @unchecked Sendable {
         turnSeconds = metrics.histogram(
             "tideline_loop_turn_seconds", help: "How long a turn of an event loop took, waiting excluded.",
             labels: ["loop": "\(index)"])
+        handshakes = Dictionary(
+            uniqueKeysWithValues: [true, false].map { isDone in
+                (
+                    isDone,
+                    metrics.counter(
+                        "tideline_tls_handshakes_total", help: "TLS handshakes that ended.",
+                        labels: ["outcome": isDone ? "done" : "failed"])
+                )
+            })
         metrics.gauge(
             "tideline_loop_mailbox_depth", help: "Jobs that wait for an event loop.", labels: ["loop": "\(index)"]
         ) { [mailbox] in Double(mailbox.depth) }

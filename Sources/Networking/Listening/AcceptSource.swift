@@ -46,19 +46,28 @@ final class AcceptSource {
         guard case .bound = phase else { return }
         let registration = loop.registrations.insert(self)
         phase = .accepting(registration)
-        let code = loop.epoll.add(socket.descriptor, events: Readiness.input, as: registration)
-        precondition(code == 0, "a listening socket could not be watched")
+        precondition(watch(as: registration) == 0, "a listening socket could not be watched")
     }
 
-    /// Empties the backlog, so that nobody whose connection was completed is turned away, and closes.
+    /// - Returns: 0, or errno.
+    private func watch(as registration: Registration) -> Int32 {
+        let events = socket.isShared ? Readiness.input | Readiness.exclusive : Readiness.input
+        return loop.epoll.add(socket.descriptor, events: events, as: registration)
+    }
+
+    /// Empties the backlog, so that nobody whose connection was completed is turned away, and closes. A shared backlog is left
+    /// to those who go on with it.
     func stop() {
         if case .closed = phase { return }
-        _ = accept(atMost: Int(settings.backlog))
+        if !socket.isShared { _ = accept(atMost: Int(settings.backlog)) }
         close()
     }
 
     private func close() {
-        if case .accepting(let registration) = phase { loop.registrations.remove(registration) }
+        if case .accepting(let registration) = phase {
+            loop.epoll.remove(socket.descriptor)
+            loop.registrations.remove(registration)
+        }
         if let timer = resumption.take() { loop.cancel(timer) }
         phase = .closed
         socket.close()
@@ -91,12 +100,12 @@ final class AcceptSource {
         home.connectionLoad.wrappingAdd(1, ordering: .relaxed)
         let peer = SystemAddress.peer(of: descriptor)
         if home === loop {
-            Connection.openCounted(descriptor: descriptor, peer: peer, on: loop, setUp: open)
+            Connection.openCounted(descriptor: descriptor, peer: peer, on: loop, tls: settings.tls?(), setUp: open)
             return
         }
         instruments.handedOver.increment()
-        let isTaken = home.execute { [open] in
-            Connection.openCounted(descriptor: descriptor, peer: peer, on: home, setUp: open)
+        let isTaken = home.execute { [open, settings] in
+            Connection.openCounted(descriptor: descriptor, peer: peer, on: home, tls: settings.tls?(), setUp: open)
         }
         if !isTaken { SystemCall.close(descriptor) }
     }
@@ -109,10 +118,10 @@ final class AcceptSource {
                 "accepting paused; raise the descriptor limit or lower streams.maxConnections",
                 ["listen.address": .string(socket.address.text), "error": .string(SystemCall.describe(code))])
         }
-        _ = loop.epoll.modify(socket.descriptor, events: 0, as: registration)
+        loop.epoll.remove(socket.descriptor)
         resumption = loop.schedule(after: nextPause) { [self] in
             resumption = nil
-            _ = loop.epoll.modify(socket.descriptor, events: Readiness.input, as: registration)
+            _ = watch(as: registration)
         }
         nextPause = min(nextPause * 2, settings.longestPause)
     }

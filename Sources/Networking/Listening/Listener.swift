@@ -6,7 +6,7 @@ package import Telemetry
 /// loops are balanced. The port is probed without SO_REUSEPORT first, because with it a second process would bind silently and
 /// take half of the connections. A connection moves to the least loaded loop when its own holds clearly more
 /// (``LoopGroup/home(forAcceptedOn:)``): the long-lived connections of a few proxies would otherwise pile up.
-/// Unix: one socket, of mode 0600, on the first loop.
+/// Unix: one socket, of mode 0600, on the first loop. Inherited: one socket for all loops (``InheritedSocket``).
 ///
 /// ```swift
 /// let listener = try Listener(address: SocketAddress(parsing: "127.0.0.1:0"), on: group, log: log, metrics: metrics) { connection in
@@ -28,6 +28,9 @@ package final class Listener: Sendable {
         package var longestPause: Duration = .seconds(1)
         /// accept4(2), or what a test puts in its place: a descriptor, or -1 with errno set.
         package var accept: @Sendable (_ listening: Int32) -> Int32 = AcceptSource.systemAccept
+        /// What accepted connections speak TLS with, asked for each, so that a new certificate is in force at once; nil: they
+        /// are in clear.
+        package var tls: (@Sendable () -> TLSContext)?
 
         package init() {}
     }
@@ -40,12 +43,28 @@ package final class Listener: Sendable {
 
     /// Binds and listens; connections wait in the backlog until ``start()``.
     /// - Parameter open: called on the loop to which the connection belongs; sets its handler, or the connection is closed.
-    package init(
+    package convenience init(
         address: SocketAddress, on group: LoopGroup, settings: Settings = Settings(), log: Log,
         metrics: MetricsRegistry,
         open: @escaping @Sendable (Connection) -> Void
     ) throws(NetworkError) {
         let sockets = try ListeningSocket.bind(address, count: group.loops.count, backlog: settings.backlog)
+        self.init(sockets, on: group, settings: settings, log: log, metrics: metrics, open: open)
+    }
+
+    /// The same on a socket that a service manager opened; ``stop()`` leaves its queue to whoever accepts from it next.
+    package convenience init(
+        inheriting socket: InheritedSocket, on group: LoopGroup, settings: Settings = Settings(), log: Log,
+        metrics: MetricsRegistry, open: @escaping @Sendable (Connection) -> Void
+    ) throws(NetworkError) {
+        let sockets = try ListeningSocket.share(socket, count: group.loops.count)
+        self.init(sockets, on: group, settings: settings, log: log, metrics: metrics, open: open)
+    }
+
+    private init(
+        _ sockets: [ListeningSocket], on group: LoopGroup, settings: Settings, log: Log, metrics: MetricsRegistry,
+        open: @escaping @Sendable (Connection) -> Void
+    ) {
         let instruments = AcceptInstruments(metrics)
         self.address = sockets[0].address
         self.sockets = sockets

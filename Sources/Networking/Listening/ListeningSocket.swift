@@ -6,6 +6,8 @@ struct ListeningSocket: Sendable {
     let descriptor: Int32
     /// As the kernel tells it, with the port.
     let address: SocketAddress
+    /// Whether other loops, and a service manager, accept from the same queue: it is not ours to empty.
+    private(set) var isShared = false
     /// The device and inode of a Unix socket's path, so that only our own is removed.
     private var file: FileIdentity?
 
@@ -25,6 +27,24 @@ struct ListeningSocket: Sendable {
         } catch {
             for socket in sockets { socket.close() }
             throw error
+        }
+        return sockets
+    }
+
+    /// Takes a socket over, once for each of `count` loops: they accept from its one queue, which the kernel keeps for as long
+    /// as anybody has it open. Sockets of our own beside it (SO_REUSEPORT) would lose their queues at a restart.
+    static func share(_ inherited: InheritedSocket, count: Int) throws(NetworkError) -> [ListeningSocket] {
+        defer { SystemCall.close(inherited.descriptor) }
+        var sockets: [ListeningSocket] = []
+        for _ in 0..<max(1, count) {
+            let descriptor = fcntl(inherited.descriptor, F_DUPFD_CLOEXEC, 0)
+            guard descriptor >= 0 else {
+                let code = errno
+                for socket in sockets { socket.close() }
+                throw .system(call: "fcntl(F_DUPFD_CLOEXEC)", code: code)
+            }
+            sockets.append(ListeningSocket(descriptor: descriptor, address: inherited.address))
+            sockets[sockets.count - 1].isShared = true
         }
         return sockets
     }
@@ -146,7 +166,7 @@ struct ListeningSocket: Sendable {
         guard Glibc.listen(descriptor, backlog) == 0 else { throw .system(call: "listen", code: errno) }
     }
 
-    private static func boundAddress(of descriptor: Int32) throws(NetworkError) -> SocketAddress {
+    static func boundAddress(of descriptor: Int32) throws(NetworkError) -> SocketAddress {
         var bound = SystemAddress()
         guard unsafe getsockname(descriptor, tideline_sockaddr(&bound.storage), &bound.length) == 0 else {
             throw .system(call: "getsockname", code: errno)

@@ -12,6 +12,8 @@ package enum NetworkError: Error, Equatable {
     case pathTooLong(String)
     /// Something that is not a socket is in the way of a Unix socket.
     case pathOccupied(String)
+    /// A descriptor that a service manager passed is no listening stream socket.
+    case notListening(name: String, descriptor: Int32)
     /// Any other failure of a system call.
     case system(call: String, code: Int32)
 }
@@ -27,6 +29,8 @@ extension NetworkError: CustomStringConvertible {
         case .malformedAddress(let text): "\"\(text)\" is not an address: write HOST:PORT, [IPv6]:PORT or unix:PATH"
         case .pathTooLong(let path): "\(path) is too long for a Unix socket: it must be shorter than 108 bytes"
         case .pathOccupied(let path): "\(path) exists and is not a socket: move it away"
+        case .notListening(let name, let descriptor):
+            "\"\(name)\" (descriptor \(descriptor)) was passed but does not listen: use ListenStream= in the socket unit"
         case .system(let call, let code): "\(call) failed: \(SystemCall.describe(code))"
         }
     }

@@ -66,7 +66,17 @@ struct SystemAddress {
             return high == 0 && low >> 32 == 0xFFFF
                 ? .v4(UInt32(truncatingIfNeeded: low), port: port) : .v6(high, low, port: port)
         default:
-            return .unix(path: "")
+            return .unix(path: path)
+        }
+    }
+
+    /// The path of a bound Unix socket; empty for an unnamed or abstract one.
+    private var path: String {
+        var copy = storage
+        let offset = MemoryLayout<sa_family_t>.size
+        return unsafe withUnsafeBytes(of: &copy) { bytes in
+            let end = min(max(Int(length), offset), bytes.count)
+            return unsafe String(decoding: bytes[offset..<end].prefix { $0 != 0 }, as: UTF8.self)
         }
     }
 }

@@ -178,9 +178,9 @@ final class LogWriter {
     private func perform(_ job: WriterJob) {
         guard let session else { return job.failed(.unavailable) }
         do throws(SQLiteError) {
-            try session.begin()
+            if job.hasTransaction { try session.begin() }
             let completion = try job.body(session)
-            try session.commit()
+            if job.hasTransaction { try session.commit() }
             environment.committed()
             completion()
         } catch {

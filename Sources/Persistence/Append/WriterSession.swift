@@ -7,6 +7,8 @@ final class WriterSession {
     let idempotency: IdempotencyStatements
     let messages: MessageKeyStatements
     let directory: DirectoryStatements
+    /// The copy of the database under way; it ends with the connection whose writes it follows.
+    var copy: PageCopy?
 
     /// Opens a database that is there and migrated.
     init(_ settings: LogSettings, level: FrameLevel) throws(SQLiteError) {

@@ -15,6 +15,7 @@ struct LogOpening {
 
     /// - Returns: the workspaces, with the epochs that hold from now on.
     func open() throws(StoreError) -> [WorkspaceLog] {
+        LogRestoration.dropSecondNames(of: settings.path)
         let connection = try makeConnection()
         // The files beside it take over its mode.
         guard unsafe chmod(settings.path, 0o600) == 0 else { throw .system("chmod", errno, path: settings.path) }
@@ -31,6 +32,7 @@ struct LogOpening {
         for row in rows.prefix(Self.checkedWorkspaces) { try checkTail(of: row, on: connection) }
         for row in rows.dropFirst(Self.checkedWorkspaces) { try checkHead(of: row, on: connection) }
         let workspaces = try load(rows, on: connection)
+        unsafe unlink(settings.copyPath)
         try DurableFile.synchronize(directory: settings.directory)
         return workspaces
     }

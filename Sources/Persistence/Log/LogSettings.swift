@@ -48,6 +48,8 @@ package struct LogSettings: Sendable {
 
     package init(directory: String) { self.directory = directory }
 
-    var path: String { directory + "/" + fileName }
+    package var path: String { directory + "/" + fileName }
     var markPath: String { directory + "/head.mark" }
+    /// Where a copy of the database is made; what an interrupted one left there is removed at the next start.
+    package var copyPath: String { path + ".copy" }
 }

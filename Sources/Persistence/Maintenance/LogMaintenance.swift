@@ -75,8 +75,9 @@ final class LogMaintenance: Sendable {
         do throws(SQLiteError) {
             let open = try connected(connection)
             connection = open
-            _ = try open.checkpoint(restarts: false)
-            if level.bytes >= settings.checkpointBytes * 4 { _ = try open.checkpoint(restarts: true) }
+            let (frames, done) = try open.checkpoint(restarts: false)
+            // Waiting for a reader that holds frames back would stall every commit, and could not succeed.
+            if level.bytes >= settings.checkpointBytes * 4, done == frames { _ = try open.checkpoint(restarts: true) }
         } catch {
             connection = nil
             // Busy: a reader or the writer holds it; the next commit asks again.

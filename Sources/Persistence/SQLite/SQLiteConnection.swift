@@ -16,7 +16,7 @@ package final class SQLiteConnection {
         case create
     }
 
-    private let handle: OpaquePointer
+    let handle: OpaquePointer
     /// Keeps what SQLite's hooks point to alive for as long as the handle.
     private var retained: [AnyObject] = []
 
@@ -124,7 +124,7 @@ package final class SQLiteConnection {
             }, context)
     }
 
-    fileprivate static func error(of handle: OpaquePointer, code: Int32) -> SQLiteError {
+    static func error(of handle: OpaquePointer, code: Int32) -> SQLiteError {
         let message = unsafe sqlite3_errmsg(handle).map { unsafe String(cString: $0) } ?? "unknown"
         return SQLiteError(code: code, message: message)
     }

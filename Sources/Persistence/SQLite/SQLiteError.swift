@@ -32,5 +32,8 @@ package struct SQLiteError: Error, Sendable, Equatable, CustomStringConvertible 
         }
     }
 
+    /// Whether the file contradicts itself.
+    var isDamage: Bool { primaryCode == SQLITE_CORRUPT }
+
     package var description: String { "sqlite \(code): \(message)" }
 }

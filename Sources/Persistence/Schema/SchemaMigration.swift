@@ -50,10 +50,10 @@ package struct SchemaMigration {
         }
     }
 
-    private func refuse(version: Int, application: Int64) throws(StoreError) {
+    /// Refuses what is not ours, or newer than this program.
+    func refuse(version: Int, application: Int64) throws(StoreError) {
         guard application == Schema.applicationID else {
-            throw StoreError(
-                reason: .foreignFile, message: "\(path) is not a Tideline log; name another file in storage.url")
+            throw StoreError(reason: .foreignFile, message: "\(path) is not a Tideline log; name another file")
         }
         guard version <= steps.count else {
             throw StoreError(

@@ -25,19 +25,20 @@ package enum CheckConfigurationCommand {
 
     private static func table(_ loaded: LoadedConfiguration) -> String {
         let rows = ConfigurationKey.table.map {
-            (key: $0.path, value: loaded.text(of: $0), source: loaded.source(of: $0))
+            (key: $0.path, value: loaded.text(of: $0), change: $0.reload.rawValue, source: loaded.source(of: $0))
         }
         let keyColumn = (rows.map(\.key.count).max() ?? 0) + 2
         let valueColumn = (rows.map(\.value.count).max() ?? 0) + 2
         return rows.map { row in
-            padded(row.key, to: keyColumn) + padded(row.value, to: valueColumn) + "\(row.source)\n"
+            padded(row.key, to: keyColumn) + padded(row.value, to: valueColumn)
+                + padded(row.change, to: ConfigurationKey.Reload.afterwards.rawValue.count + 2) + "\(row.source)\n"
         }.joined()
     }
 
     private static func json(_ loaded: LoadedConfiguration) -> String {
         let rows = ConfigurationKey.table.map { key in
             "  {\"key\": \(quoted(key.path)), \"value\": \(quoted(loaded.text(of: key))), "
-                + "\"source\": \(quoted(loaded.source(of: key).description))}"
+                + "\"change\": \"\(key.reload.rawValue)\", \"source\": \(quoted(loaded.source(of: key).description))}"
         }
         return "[\n" + rows.joined(separator: ",\n") + "\n]\n"
     }

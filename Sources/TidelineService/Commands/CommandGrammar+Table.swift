@@ -2,8 +2,7 @@ extension CommandGrammar {
     /// Every command, in the order of the overview.
     static let all: [CommandGrammar] = [
         serve, token, keyCreate, keyList, keyRevoke, workspaceCreate, workspaceList, tail, send, connectionsList,
-        connectionsClose, importEvents, exportEvents,
-        checkConfiguration, version, help,
+        connectionsClose, importEvents, exportEvents, backup, restore, checkConfiguration, doctor, version, help,
     ]
 
     private static let serve = CommandGrammar(
@@ -16,7 +15,8 @@ extension CommandGrammar {
             """,
             """
             Without auth.jwt.secret it makes a signing secret in the data directory, which `tideline token` uses \
-            too. SIGTERM closes streams politely, flushes the log and ends; SIGHUP changes nothing yet.
+            too. SIGTERM closes streams politely, flushes the log and ends. SIGHUP reads the configuration again \
+            and applies what can change; a mistake in it changes nothing and is logged.
             """,
         ],
         options: [
@@ -202,19 +202,78 @@ extension CommandGrammar {
         ],
         failure: "the workspace is unknown or the log cannot be read")
 
+    private static let backup = CommandGrammar(
+        name: "backup", positionals: [Positional(placeholder: "FILE", isRequired: true)],
+        summary: "copy the log into a file",
+        description: [
+            """
+            Makes a consistent copy of the whole log, API keys and audit included, while the server goes on: it \
+            copies between its commits, in the data directory, which needs room for it meanwhile. Then FILE appears \
+            in one step, complete, synced and checked (integrity, and every number of every workspace), or not at all. \
+            An existing FILE is never overwritten.
+            """,
+            """
+            The signing secret is not in it. Keep DATA/secret, or auth.jwt.secret, elsewhere: without it every token \
+            and session ends with a restore on another machine.
+            """,
+        ],
+        options: [
+            .flag("--dry-run", "Say how large it would be and whether it fits; copy nothing."),
+            .flag("--json", "Print the result as an object."),
+        ] + configuration,
+        examples: [
+            Example(
+                command: "tideline backup /var/backups/tideline-monday.db",
+                meaning: "A copy that must not exist yet; name daily ones by their date."),
+            Example(command: "tideline restore backup.db --dry-run", meaning: "Is a copy still good?"),
+        ],
+        failure: "FILE exists, there is no room, the copy is damaged or the log is not reachable")
+
+    private static let restore = CommandGrammar(
+        name: "restore", positionals: [Positional(placeholder: "FILE", isRequired: true)],
+        summary: "put a backup in the place of the log",
+        description: [
+            """
+            Needs a data directory without a running server. Checks FILE (schema, integrity, no number missing), then \
+            replaces the log in one step and keeps the old one as tideline.db.before-restore-TIME. Every workspace \
+            begins a new epoch, so that clients which resume get a reset instead of other events under the numbers \
+            they know.
+            """,
+            """
+            A log that knows events which FILE does not is replaced only with --force, and so is one that cannot be \
+            read. To undo a restore, restore the file it kept.
+            """,
+        ],
+        options: [
+            .flag("--dry-run", "Check FILE and say what would be lost; change nothing."),
+            .flag("--force", "Also where events of the present log are not in FILE."),
+            .flag("--json", "Print the result as an object."),
+        ] + configuration,
+        examples: [
+            Example(
+                command: "tideline restore backup.db --data /var/lib/tideline",
+                meaning: "After systemctl stop tideline.service; the socket may go on listening."),
+            Example(command: "tideline restore backup.db --dry-run", meaning: "Would it work, and what would go?"),
+        ],
+        failure: "a server runs, FILE is no good backup, or events would be lost without --force")
+
     private static let checkConfiguration = CommandGrammar(
         name: "check-config", positionals: [],
         summary: "check the configuration and show what is in force",
         description: [
             """
-            Reads file, environment and options as serve would, and prints every key with its value and where it \
-            was set. Mistakes are listed all at once, each with key, place and what was expected. Secrets are \
-            shown as "(set)".
+            Reads file, environment and options as serve would, and prints every key with its value, what a change \
+            of it needs, and where it was set. Mistakes are listed all at once, each with key, place and what was \
+            expected. Secrets are shown as "(set)".
+            """,
             """
+            A change needs: reload (send serve SIGHUP), afterwards (the same; it counts for streams or connections \
+            opened from then on), or restart.
+            """,
         ],
         options: [
             .value("--listen", "HOST:PORT", isRepeatable: true, "As for serve."),
-            .flag("--json", "Print an array of objects {key, value, source}."),
+            .flag("--json", "Print an array of objects {key, value, change, source}."),
         ] + configuration,
         examples: [
             Example(
@@ -222,6 +281,38 @@ extension CommandGrammar {
                 meaning: "Before a restart: would it start, and with what?")
         ],
         failure: "the configuration has mistakes")
+
+    private static let doctor = CommandGrammar(
+        name: "doctor", positionals: [],
+        summary: "find out what would go wrong here, and what to do",
+        description: [
+            """
+            Looks at descriptors, memory, clock, kernel settings, disk (room, sync latency, file modes), database, addresses, \
+            the running server and the configuration. Each line is ok, warn or fail; below it, what to do. Run it as the \
+            server's user, with its configuration.
+            """,
+            """
+            With --url it also goes the way of a client, through proxy and TLS: a stream is opened, canaries are posted, and \
+            must arrive at once; headers, resuming, body size, certificate and clock are looked at. Canaries are events of \
+            the workspace tideline-doctor, so no figure that people look at contains them.
+            """,
+        ],
+        options: [
+            .value("--url", "URL", "Where clients reach the server, https://HOST or http://HOST:PORT."),
+            .value("--token", "T", "Credential for the canary (default: one signed here, for ten minutes)."),
+            .value("--workspace", "W", "Where the token may post, instead of tideline-doctor."),
+            .value("--ca-file", "FILE", "Trusted authorities, PEM, instead of the system's."),
+            .flag("--idle", "Also hold a quiet stream for 75 s: does something cut it?"),
+            .flag("--deep", "integrity_check instead of quick_check; 5–16 s a million events."),
+            .flag("--json", "Print an array of objects {check, status, detail, remedy}."),
+        ] + configuration,
+        examples: [
+            Example(command: "tideline doctor --data /var/lib/tideline", meaning: "Is this machine fit for it?"),
+            Example(
+                command: "tideline doctor --url https://tideline.example.org",
+                meaning: "Does the proxy let events through as they happen?"),
+        ],
+        failure: "a check fails")
 
     private static let version = CommandGrammar(
         name: "version", positionals: [],

@@ -15,10 +15,12 @@ extension ConfigurationKey {
         .text("server.publicDirectory", \.server.publicDirectory, "directory of the dashboard's files; empty = none"),
         .list(
             "server.allowedHosts", \.server.allowedHosts, orNone: true, rule: .hostName,
-            "values of Host that are answered; empty = all"),
+            "values of Host that are answered; empty = all"
+        ).on(.reload),
         .list(
             "server.allowedOrigins", \.server.allowedOrigins, orNone: true, rule: .origin,
-            "origins of other sites whose pages may call the API (CORS); empty = none"),
+            "origins of other sites whose pages may call the API (CORS); empty = none"
+        ).on(.reload),
     ]
 
     private static let storage: [ConfigurationKey] = [
@@ -55,11 +57,13 @@ extension ConfigurationKey {
             "key of HS256 tokens; empty = made in the data directory"),
         .list(
             "auth.jwt.keys", \.auth.jwt.keys, orNone: true, rule: .keyFile,
-            "public keys of other issuers of tokens, KID=ALG:PATH"),
+            "public keys of other issuers of tokens, KID=ALG:PATH"
+        ).on(.reload),
         .text(
             "auth.jwt.audience", \.auth.jwt.audience, rule: .audience,
-            "what a token's aud must contain; empty = not checked"),
-        .text("auth.jwt.issuer", \.auth.jwt.issuer, "what a token's iss must be; empty = not checked"),
+            "what a token's aud must contain; empty = not checked"
+        ).on(.reload),
+        .text("auth.jwt.issuer", \.auth.jwt.issuer, "what a token's iss must be; empty = not checked").on(.reload),
         .boolean("auth.jwt.provision", \.auth.jwt.provision, "whether tokens create the workspaces they name"),
         .boolean("auth.demoLogin", \.auth.demoLogin, "whether serve prints a one-time login link"),
         .duration(
@@ -69,53 +73,73 @@ extension ConfigurationKey {
     ]
 
     private static let streams: [ConfigurationKey] = [
-        .duration("streams.heartbeat", \.streams.heartbeat, .seconds(1)...minutes(10), "time between pings"),
+        .duration("streams.heartbeat", \.streams.heartbeat, .seconds(1)...minutes(10), "time between pings").on(
+            .afterwards),
         .duration(
             "streams.quietHeartbeat", \.streams.quietHeartbeat, .seconds(1)...minutes(10),
-            "time between pings on a stream without stats"),
+            "time between pings on a stream without stats"
+        ).on(.afterwards),
         .duration(
-            "streams.statsInterval", \.streams.statsInterval, .milliseconds(250)...minutes(10), "time between stats"),
-        .duration("streams.maxAge", \.streams.maxAge, .seconds(5)...days(7), "age at which a stream is closed"),
+            "streams.statsInterval", \.streams.statsInterval, .milliseconds(250)...minutes(10), "time between stats"
+        ).on(.reload),
+        .duration("streams.maxAge", \.streams.maxAge, .seconds(5)...days(7), "age at which a stream is closed").on(
+            .afterwards),
         .duration(
             "streams.cleanupInterval", \.streams.cleanupInterval, .seconds(1)...minutes(1440),
-            "time between sweeps for stale streams"),
+            "time between sweeps for stale streams"
+        ).on(.reload),
         .duration(
             "streams.retry", \.streams.retry, .milliseconds(100)...minutes(10),
-            "how long clients wait before they reconnect"),
+            "how long clients wait before they reconnect"
+        ).on(.reload),
         .size(
-            "streams.outboxBytes", \.streams.outboxBytes, 64 * kibibyte...gibibyte, "lag at which a stream is closed"),
+            "streams.outboxBytes", \.streams.outboxBytes, 64 * kibibyte...gibibyte, "lag at which a stream is closed"
+        ).on(.reload),
         .duration(
             "streams.stallTimeout", \.streams.stallTimeout, .seconds(1)...minutes(10),
-            "time without a byte accepted at which a stream is closed"),
-        .size("streams.sendBuffer", \.streams.sendBuffer, 4 * kibibyte...16 * mebibyte, "kernel buffer of one stream"),
+            "time without a byte accepted at which a stream is closed"
+        ).on(.reload),
+        .size("streams.sendBuffer", \.streams.sendBuffer, 4 * kibibyte...16 * mebibyte, "kernel buffer of one stream")
+            .on(.afterwards),
         .size(
             "streams.replayMemory", \.streams.replayMemory, mebibyte...64 * gibibyte,
-            "memory for recent events, all streams together"),
+            "memory for recent events, all streams together"
+        ).on(.reload),
         .size(
             "streams.replayLimit", \.streams.replayLimit, 64 * kibibyte...16 * gibibyte,
-            "most that one resume replays"),
-        .integer("streams.maxConnections", \.streams.maxConnections, 1...10_000_000, "open streams at most"),
+            "most that one resume replays"
+        ).on(.reload),
+        .integer("streams.maxConnections", \.streams.maxConnections, 1...10_000_000, "open streams at most").on(
+            .reload),
         .integer(
             "streams.maxConnectionsPerUser", \.streams.maxConnectionsPerUser, 0...10_000_000,
-            "open streams of one user at most; 0 = no limit of its own"),
+            "open streams of one user at most; 0 = no limit of its own"
+        ).on(.reload),
         .duration(
             "streams.adminCloseHold", \.streams.adminCloseHold, .zero...minutes(60),
-            "how long users whose streams an administrator closed are kept out"),
+            "how long users whose streams an administrator closed are kept out"
+        ).on(.reload),
     ]
 
     private static let limits: [ConfigurationKey] = [
-        .size("limits.headerBytes", \.limits.headerBytes, kibibyte...mebibyte, "request line and header fields"),
-        .size("limits.bodyBytes", \.limits.bodyBytes, kibibyte...64 * mebibyte, "body of one event or other request"),
-        .size("limits.batchBytes", \.limits.batchBytes, kibibyte...gibibyte, "body of a batch"),
-        .integer("limits.jsonDepth", \.limits.jsonDepth, 4...512, "levels of nesting in JSON"),
+        .size("limits.headerBytes", \.limits.headerBytes, kibibyte...mebibyte, "request line and header fields").on(
+            .afterwards),
+        .size("limits.bodyBytes", \.limits.bodyBytes, kibibyte...64 * mebibyte, "body of one event or other request")
+            .on(.reload),
+        .size("limits.batchBytes", \.limits.batchBytes, kibibyte...gibibyte, "body of a batch").on(.reload),
+        .integer("limits.jsonDepth", \.limits.jsonDepth, 4...512, "levels of nesting in JSON").on(.reload),
         .duration(
-            "limits.headerTimeout", \.limits.headerTimeout, .seconds(1)...minutes(10), "time for a request's header"),
-        .duration("limits.bodyTimeout", \.limits.bodyTimeout, .seconds(1)...minutes(60), "time for a request's body"),
-        .duration("limits.idleTimeout", \.limits.idleTimeout, .seconds(1)...minutes(60), "time between two requests"),
+            "limits.headerTimeout", \.limits.headerTimeout, .seconds(1)...minutes(10), "time for a request's header"
+        ).on(.reload),
+        .duration("limits.bodyTimeout", \.limits.bodyTimeout, .seconds(1)...minutes(60), "time for a request's body")
+            .on(.reload),
+        .duration("limits.idleTimeout", \.limits.idleTimeout, .seconds(1)...minutes(60), "time between two requests")
+            .on(.reload),
     ]
 
     private static let events: [ConfigurationKey] = [
-        .choice("events.unknownTypes", \.events.unknownTypes, "what happens to types outside the catalogue"),
+        .choice("events.unknownTypes", \.events.unknownTypes, "what happens to types outside the catalogue").on(
+            .reload),
         .duration(
             "stats.activeUserWindow", \.stats.activeUserWindow, .seconds(60)...days(7),
             "activeUsers: users with an event in this time"),
@@ -138,10 +162,11 @@ extension ConfigurationKey {
 
     private static let rest: [ConfigurationKey] = [
         .text("cluster.url", \.cluster.url, rule: .nothing, "other nodes; empty = this process alone"),
-        .choice("log.level", \.log.level, "the least severe message logged"),
+        .choice("log.level", \.log.level, "the least severe message logged").on(.reload),
         .text(
             "metrics.token", \.metrics.token, isSecret: true, rule: .bearerToken,
-            "what /metrics asks for; empty = local peers only"),
+            "what /metrics asks for; empty = local peers only"
+        ).on(.reload),
     ]
 
     private static let kibibyte = 1024

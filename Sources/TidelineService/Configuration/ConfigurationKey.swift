@@ -9,8 +9,20 @@ package struct ConfigurationKey: Sendable {
     package let isSecret: Bool
     /// A rule beyond the kind's: whether a value keeps it, and how to say it.
     let rule: Rule?
+    /// What it takes for a changed value to count.
+    package private(set) var reload = Reload.restart
     let read: @Sendable (ServiceConfiguration) -> ConfigurationValue
     let write: @Sendable (inout ServiceConfiguration, ConfigurationValue) -> Void
+
+    /// What a change needs. The texts stand in `check-config` and, as marks, in `Config/tideline.json5`.
+    package enum Reload: String, Sendable {
+        /// Another start.
+        case restart
+        /// SIGHUP.
+        case reload
+        /// SIGHUP, and then it counts for streams, or connections, that are opened afterwards.
+        case afterwards
+    }
 
     struct Rule: Sendable {
         let expectation: String
@@ -55,6 +67,13 @@ package struct ConfigurationKey: Sendable {
 // MARK: Rows of the table
 
 extension ConfigurationKey {
+    /// The row of a key that takes effect on SIGHUP.
+    func on(_ reload: Reload) -> Self {
+        var row = self
+        row.reload = reload
+        return row
+    }
+
     /// Where in the tree a value lives.
     typealias Field<Value> = any WritableKeyPath<ServiceConfiguration, Value> & Sendable
 

@@ -6,8 +6,8 @@ import Networking
 ///
 /// Every call gives up after the time-out. Owned by one ``BlockingHTTPClient``; closed with its last reference.
 final class ClientSocket {
-    private let descriptor: Int32
-    private let address: SocketAddress
+    let descriptor: Int32
+    let address: SocketAddress
     private var chunk = [UInt8](repeating: 0, count: 131_072)
 
     /// Connects to `address`.

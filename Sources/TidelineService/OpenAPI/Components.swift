@@ -129,6 +129,27 @@ enum Components {
             ])
         ),
         (
+            "Connections",
+            .object([
+                "connections": .array(of: .ref("Connection")), "total": .count,
+                "complete": .bool.described("false: not every loop had answered within 2 s."), "timestamp": .timestamp,
+            ])
+        ),
+        (
+            "Connection",
+            .object([
+                "connectionId": .string, "userId": .identifier, "address": .string, "openedAt": .timestamp,
+                "ageMs": .count,
+                "types": .nullable(.array(of: .string)).described("The filter; null: all types."),
+                "stats": .bool, "events": .bool,
+                "position": .position.described("The last event handed to its socket, or passed over."),
+                "lagEvents": .count.described("Events of the log behind that position."),
+                "lagBytes": .count.described("Bytes that wait in memory; a replaying stream lags by more."),
+                "unsentBytes": .count.described("Bytes that the client has not acknowledged."),
+                "state": .oneOf("live", "replaying", "closing"),
+            ])
+        ),
+        (
             "Definitions",
             .array(of: .object(["name": .string, "meaning": .string, "window": .string, "unit": .string]))
         ),

@@ -1,4 +1,3 @@
-import Access
 import HTTPProtocol
 import HTTPServer
 
@@ -11,18 +10,11 @@ struct OpenAPIRoute: Sendable {
         let placeholder = Route(.get, path) { _, _ in }
         var bytes: [UInt8] = []
         OpenAPIDocument(routes: routes + [placeholder]).json.append(to: &bytes)
-        let body = bytes
-        let tag = tag(of: body)
+        let document = PreparedBody(bytes)
         return Route(.get, path) { request, responder in
-            let fields: HTTPFields = [.etag: tag, .cacheControl: "public, no-cache"]
-            if EntityTag.isNamed(tag, byNoneMatch: request.head.values(of: .ifNoneMatch)) {
-                return responder.respond(Response(.notModified, fields))
-            }
-            responder.respond(.json(body, fields: fields))
+            responder.respond(
+                document.response(
+                    to: request.head, mediaType: "application/json", fields: [.cacheControl: "public, no-cache"]))
         }
-    }
-
-    private static func tag(of bytes: [UInt8]) -> String {
-        "\"\(OpenSSLDigest.sha256(bytes).prefix(8).map { String($0, radix: 16) }.joined())\""
     }
 }

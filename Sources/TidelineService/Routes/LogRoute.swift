@@ -113,7 +113,8 @@ struct LogRoute: Sendable {
                 let page = try context.log.readers().page(
                     workspace.key, after: query.after, through: workspace.head, limit: query.limit,
                     maximumBytes: Self.pageBytes, matching: { query.filter?.matches($0) ?? true })
-                responder.respond(.json(encode(page, entry), fields: [.cacheControl: "private, no-store"]))
+                let answer = Response.json(encode(page, entry), fields: [.cacheControl: "private, no-store"])
+                responder.respond(answer.compressed(for: request.head))
             } catch {
                 let problem = Problem(.storageUnavailable, "The log could not be read.", retryAfter: 2)
                 context.refuse(request, responder, problem, entry: entry)

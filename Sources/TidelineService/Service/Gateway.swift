@@ -25,19 +25,22 @@ package final class Gateway: Sendable {
     let context: ServiceContext
     let service: HTTPService
     let login: LoginLink
+    let reload: Reload
     private let loops: LoopGroup
     private let listeners: Mutex<[Listener]>
     private let housekeeping: Housekeeping
-    /// Where TCP is accepted, with the ports that the system chose.
+    /// Where requests are accepted, with the ports that the system chose.
     package let addresses: [SocketAddress]
 
     private init(
-        context: ServiceContext, service: HTTPService, login: LoginLink, loops: LoopGroup, listeners: [Listener],
+        context: ServiceContext, service: HTTPService, login: LoginLink, reload: Reload, loops: LoopGroup,
+        listeners: [Listener],
         addresses: [SocketAddress]
     ) {
         self.context = context
         self.service = service
         self.login = login
+        self.reload = reload
         self.loops = loops
         self.listeners = Mutex(listeners)
         self.addresses = addresses
@@ -46,17 +49,20 @@ package final class Gateway: Sendable {
 
     /// Opens the data directory, brings the parts up in order and listens last: a refused connection is retried by browsers,
     /// a 503 is not. Blocks until it listens; figures that need a rebuild go on in the background.
+    /// - Parameter inherited: sockets to accept from instead of `server.listen`.
     /// - Throws: ``StartFailure`` with what the operator should do.
     package static func start(
-        _ configuration: ServiceConfiguration, mode: Mode, log diagnostics: Log, metrics: MetricsRegistry,
+        _ configuration: ServiceConfiguration, mode: Mode, inheriting inherited: [InheritedSocket] = [],
+        log diagnostics: Log, metrics: MetricsRegistry,
         clock: @escaping @Sendable () -> Milliseconds = WallClock.milliseconds
     ) throws(StartFailure) -> Gateway {
         let assembly = try GatewayAssembly(
             configuration, mode: mode, diagnostics: diagnostics, metrics: metrics, clock: clock)
-        let listeners = try assembly.listen(mode)
+        let listeners = try assembly.listen(mode, inherited: inherited)
         let gateway = Gateway(
-            context: assembly.context, service: assembly.service, login: assembly.login, loops: assembly.loops,
-            listeners: listeners, addresses: listeners.map(\.address).filter { !$0.isUnix })
+            context: assembly.context, service: assembly.service, login: assembly.login, reload: assembly.reload,
+            loops: assembly.loops,
+            listeners: listeners, addresses: listeners.dropFirst().map(\.address))
         gateway.housekeeping.start()
         for listener in listeners { listener.start() }
         return gateway
@@ -66,6 +72,9 @@ package final class Gateway: Sendable {
     package func watchSignals(_ deliver: @escaping @Sendable (ProcessSignal) -> Void) throws(NetworkError) {
         try SignalWatch.start(on: loops.loops[0], deliver: deliver)
     }
+
+    /// Lets the service manager's watchdog know of every turn of the loops.
+    package func watch(by manager: ServiceManager) { manager.watch(loops.loops) }
 
     /// Ends in order: no new connections, streams told `closing` over a window, open requests answered, everything committed,
     /// checkpoints saved. Blocks; at most about 15 s.
@@ -81,6 +90,7 @@ package final class Gateway: Sendable {
         service.drain()
         waitForConnections(until: MonotonicTime.read() + drainWindow + .seconds(8))
         housekeeping.stop()
+        context.backups.stop()
         context.log.close()
         loops.stop()
         loops.join()

@@ -14,6 +14,7 @@ struct GatewayAssembly {
     let service: HTTPService
     let login: LoginLink
     let loops: LoopGroup
+    let reload: Reload
     private let diagnostics: Log
     private let metrics: MetricsRegistry
 
@@ -35,11 +36,12 @@ struct GatewayAssembly {
         context = try Self.join(
             configuration, log: log, loops: loops, secret: secret, login: login, diagnostics: diagnostics,
             metrics: metrics, clock: clock)
-        let application = ServiceApplication(
-            context: context, staticFiles: mode == .serve ? try Self.staticFiles(configuration) : nil)
+        let staticFiles = mode == .serve ? try Self.staticFiles(configuration) : nil
+        let application = ServiceApplication(context: context, staticFiles: staticFiles)
         service = HTTPService(
             application: application, loops: loops.loops, settings: configuration.http, log: diagnostics,
             metrics: metrics)
+        reload = Reload(context: context, secret: secret, staticFiles: staticFiles, service: service)
         loops.start()
         for home in context.homes { home.loop.execute { home.value.start() } }
         do throws(StoreError) {
@@ -154,16 +156,30 @@ struct GatewayAssembly {
 
     // MARK: Listening
 
-    /// Binds the control socket and, when serving, every address of `server.listen`.
-    func listen(_ mode: Gateway.Mode) throws(StartFailure) -> [Listener] {
+    /// Binds the control socket and, when serving, every address of `server.listen`; or takes the inherited sockets instead of
+    /// those.
+    func listen(_ mode: Gateway.Mode, inherited: [InheritedSocket]) throws(StartFailure) -> [Listener] {
         var listeners = [
             try listener(at: "unix:\(context.configuration.storage.controlSocketPath)", isLocalControl: true)
         ]
         guard mode == .serve else { return listeners }
+        for socket in inherited { listeners.append(try listener(on: socket)) }
+        guard inherited.isEmpty else { return listeners }
         for address in context.configuration.server.listen {
             listeners.append(try listener(at: address, isLocalControl: false))
         }
         return listeners
+    }
+
+    private func listener(on socket: InheritedSocket) throws(StartFailure) -> Listener {
+        do throws(NetworkError) {
+            return try Listener(inheriting: socket, on: loops, log: diagnostics, metrics: metrics) {
+                [service] connection in
+                service.adopt(connection, isLocalControl: false)
+            }
+        } catch {
+            throw StartFailure("the socket \"\(socket.name)\": \(error)")
+        }
     }
 
     private func listener(at address: String, isLocalControl: Bool) throws(StartFailure) -> Listener {

@@ -21,6 +21,7 @@ final class ServiceApplication: Application {
         for route in AuditRoute(context: context).routes() { router.add(route) }
         for route in OperationRoutes(context: context).routes() { router.add(route) }
         for route in ControlRoutes(context: context).routes() { router.add(route) }
+        for route in BackupRoutes(context: context).routes() { router.add(route) }
         router.add(OpenAPIRoute.route(describing: router.routes))
         if let staticFiles { router.setFallback(staticFiles.route) }
         self.router = router

@@ -8,9 +8,10 @@ import Persistence
 import Projections
 import Telemetry
 
-/// What the routes share: the parts of the running service, joined once by ``Gateway``.
+/// What the routes share: the parts of the running service, joined once by ``Gateway``. What can change while it runs is
+/// replaced in a copy, which the loops take up together with its routes, see ``Reload``.
 struct ServiceContext: Sendable {
-    let configuration: ServiceConfiguration
+    var configuration: ServiceConfiguration
     let log: EventLog
     let hub: Hub
     let board: LiveStatsBoard
@@ -21,10 +22,11 @@ struct ServiceContext: Sendable {
     let authenticator: Authenticator
     let keys: APIKeyBook
     let refusals = RefusalTally()
+    let backups = BackupDesk()
     let door: WorkspaceDoor
     /// One for each loop, by its index.
     let homes: [LoopBound<LoopHome>]
-    let draftReader: DraftReader
+    var draftReader: DraftReader
     let statsSettings: LiveStatsSettings
     let metrics: MetricsRegistry
     let diagnostics: Log

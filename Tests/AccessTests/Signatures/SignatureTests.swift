@@ -372,4 +372,32 @@ struct SignatureFormTests {
         #expect(!key.verifies([UInt8](repeating: 0, count: 256), over: input[...]))
         #expect(!key.verifies([UInt8](repeating: 0xFF, count: 256), over: input[...]))
     }
+
+    /// libcrypto reads a PSS signature as a number and takes it without its leading zero, so that one token would have
+    /// two spellings. The signature was chosen for that zero, which one in 256 has.
+    @Test func `an RSA signature is as long as its key, leading zeros included`() throws {
+        let pem = """
+            -----BEGIN PUBLIC KEY-----
+            MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8AMIIBCgKCAQEAvPm+0fKBNZKnLTZPtNyE
+            vkTNJ6mMmETV+PNIrh2/9AIqvmE/BjeGGnNrRh1HkLRw5w2Y8ulKL3IpcCY5nGml
+            wO+zp7T9/89AyWJaBOkw7GGy4RdwHLqlOT1Wo5h+f5fp5yKTkNe53Ou6udjHCarT
+            3fItZLu+B7Qb+niRFFKGikKgf6PvkeSfJpe9vk78j8XeKMDwuBD+xqIHCQuSGpwD
+            JDf0tfEFU8ZssEJrh3tuYjOB/Ow1TzuFKnJnTkqC4uzh9bIF1CYnE4gnB3qXEEwO
+            iQWRl4G7VGx4w+fdjsbhq/JbC1SiC3oyzk25GXdfQeKM7/hYQpQrscCazuzv+yjF
+            eQIDAQAB
+            -----END PUBLIC KEY-----
+            """
+        let text =
+            "ANA9kY6ZaQw4Ldcn-YSFRVAdCO18ZYGWchwOZq7bB9FdvM99pE20EG1H0qH9wtpzMFhETeh8W4dITka4ip4hpkA2EUeyoiidkgpzOQ-R"
+            + "pfBOc0eH_eevEI1_2a0uauJJMKfrPmTVeZGvOLcMh-iwXZpPQb3tFD8P5BdtbdSCMrldcDps0U9r66pNJzuxDvVTEP0GkC0FhdTDVYt"
+            + "FM3JWAg-47HP2wlCKUbdl9Y5NFIx_DD3y-MaoxbBt3Z70AX7DZNnFyQyTLEmhYjIabGTZnQiTV-sstUg3S7nRNYod98R6Jn4vD5Xdl9"
+            + "rlta0-Qnxb6PfatCx728b3blL_410LnQ"
+        let signature = try #require(Base64URL.decode(text.utf8))
+        let key = try PublicKey(pem: Array(pem.utf8), for: .ps256)
+
+        #expect(signature.count == 256 && signature.first == 0)
+        #expect(key.verifies(signature, over: input[...]))
+        #expect(!key.verifies(Array(signature.dropFirst()), over: input[...]))
+        #expect(!key.verifies([0] + signature, over: input[...]))
+    }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 import Testing
 
 /// Tokens of other issuers, by their public keys in `auth.jwt.keys`.
@@ -147,5 +148,57 @@ struct IssuerKeyTests {
         let fine = try await ServerProcess.run(
             ["check-config"], ["TIDELINE_AUTH_JWT_KEYS": "k=RS256:\(rsa.publicPath)"])
         #expect(fine.status == 0, "\(fine.errors)")
+    }
+
+    @Test func `S4-15 · SIGHUP takes keys and origins over, and what a removed key had let in is out on every loop`()
+        async throws
+    {
+        let files = try TemporaryDirectory("keys")
+        let old = try await IssuerKey.make(.es256, "old", in: files)
+        let new = try await IssuerKey.make(.es256, "new", in: files)
+        func configuration(_ keys: [String]) -> String {
+            let items = keys.map { "\"\($0)\"" }.joined(separator: ", ")
+            return
+                "{ server: { loops: 3, allowedOrigins: [\"https://app.example.org\"] }, auth: { jwt: { keys: [\(items)] } } }"
+        }
+        let path = try files.write("{ server: { loops: 3 } }", to: "tideline.json5")
+        let server = try await ServerProcess.start(arguments: ["--config", path])
+        let oldToken = try await old.sign(token("old", "ES256"), in: files)
+        let newToken = try await new.sign(token("new", "ES256"), in: files)
+        // Connections from before all reloads, on every loop.
+        let clients = (0..<6).map { _ in server.client() }
+        func statuses(_ token: String) async throws -> Set<Int> {
+            var statuses: Set<Int> = []
+            for client in clients {
+                statuses.insert(try await client.get("/api/me", ["Authorization": "Bearer \(token)"]).status)
+            }
+            return statuses
+        }
+        func reload(_ keys: [String], after count: Int) async throws {
+            try files.write(configuration(keys), to: "tideline.json5")
+            server.send(signal: SIGHUP)
+            _ = try await server.logLine { line in
+                line["message"] == "configuration reloaded" && line["changed"].string?.contains("auth.jwt.keys") == true
+            }
+            // Each reload writes one line; wait for this one's.
+            while server.log.count(where: { $0.contains("configuration reloaded") }) < count { await Task.yield() }
+        }
+
+        #expect(try await statuses(oldToken) == [401])
+        try await reload(["old=ES256:\(old.publicPath)"], after: 1)
+        #expect(try await [statuses(oldToken), statuses(newToken)] == [[200], [401]])
+        let page = try await clients[0].get("/healthz", ["Origin": "https://app.example.org"])
+        #expect(page.header("Access-Control-Allow-Origin") == "https://app.example.org")
+        try await reload(["new=ES256:\(new.publicPath)"], after: 2)
+        #expect(try await [statuses(oldToken), statuses(newToken)] == [[401], [200]])
+        // The same name, another key in the file.
+        try files.write(try String(contentsOfFile: old.publicPath, encoding: .utf8), to: "new.pem")
+        try await reload(["new=ES256:\(new.publicPath)"], after: 3)
+        #expect(try await statuses(newToken) == [401])
+
+        try files.write(configuration(["new=ES256:\(old.privatePath)"]), to: "tideline.json5")
+        server.send(signal: SIGHUP)
+        let refused = try await server.logLine("configuration not reloaded")
+        #expect(refused.text.contains("private key") && server.isRunning)
     }
 }

@@ -117,13 +117,13 @@ import Testing
 
     @Test func `S4-15 · a stream by ticket is a browser's, and ends with the token behind it`() async throws {
         let server = try SuiteServer.running
-        let short = server.token(user: "ada", workspaces: ["ends": "member"], ttl: .seconds(8))
+        let short = server.token(user: "ada", workspaces: ["ends": "member"], ttl: .seconds(15))
         let client = server.client(token: short)
         _ = try await client.track("ends", "here.event")
 
         let stream = try await open("ends", ticket: ticket(client))
         _ = try await stream.next("connected")
-        let closing = try await stream.next("closing", within: .seconds(25))
+        let closing = try await stream.next("closing", within: .seconds(40))
 
         #expect(closing.json["reason"] == "auth_expired")
         #expect(try await stream.waitEnd() == .clean)

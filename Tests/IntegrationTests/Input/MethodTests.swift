@@ -14,6 +14,8 @@ struct MethodTests {
     /// A path and the methods that it allows beside OPTIONS.
     static let routes: [(String, Set<String>)] = [
         (ServerProcess.realtime("methods"), ["GET", "HEAD", "POST", "DELETE"]),
+        (ServerProcess.realtime("methods") + "/connections", ["GET", "HEAD"]),
+        (ServerProcess.realtime("methods") + "/connections/conn_1", ["DELETE"]),
         ("/api/workspaces/methods/events", ["GET", "HEAD", "POST"]), ("/api/session", ["POST", "DELETE"]),
         ("/api/me", ["GET", "HEAD"]), ("/api/tickets", ["POST"]), ("/api/workspaces", ["GET", "HEAD", "POST"]),
         ("/api/workspaces/methods/audit", ["GET", "HEAD"]), ("/api/audit", ["GET", "HEAD"]),

@@ -26,9 +26,9 @@ import Testing
         for name in ["eventId", "seq", "id", "receivedAt"] { #expect(event[name] == posted[name], "\(name)") }
         #expect(event["entity"]["type"].string == "message" && event["entity"]["id"] == event["eventId"])
         #expect(event["eventData"]["text"].string == "Grüße, \"Welt\"\n\u{2028}")
-        // The loops of the process are told apart by the second part of the connection id.
-        let loops = Set(streams.compactMap { $0.events.first?.json["connectionId"].string?.split(separator: "_")[1] })
-        #expect(loops.count == 2)
+        let metrics = try await scene.server.client().get("/metrics").text
+        let loads = metrics.matches(of: /tideline_loop_connections\{loop="\d+"\} (\d+)/).compactMap { Int($0.1) }
+        #expect(loads.count == 2 && loads.allSatisfy { $0 >= 8 }, "\(loads)")
     }
 
     @Test func `S4-5 · all streams of a workspace see one order, whoever posts at the same time`() async throws {

@@ -16,7 +16,10 @@ final class ChildProcess: Sendable {
     /// - Parameters:
     ///   - program: an absolute path.
     ///   - environment: replaces the whole environment when given.
-    init(_ program: String, _ arguments: [String], environment: [String: String]? = nil) throws {
+    ///   - input: its standard input, closed here once it has started; none otherwise.
+    init(
+        _ program: String, _ arguments: [String], environment: [String: String]? = nil, input: Int32? = nil
+    ) throws {
         let exit = exit
         let (output, errors) = (output, errors)
         processID = try Starter.shared.perform {
@@ -24,7 +27,8 @@ final class ChildProcess: Sendable {
             process.executableURL = URL(fileURLWithPath: "/usr/bin/setpriv")
             process.arguments = ["--pdeathsig", "KILL", "--", program] + arguments
             if let environment { process.environment = environment }
-            process.standardInput = FileHandle.nullDevice
+            process.standardInput =
+                input.map { FileHandle(fileDescriptor: $0, closeOnDealloc: true) } ?? FileHandle.nullDevice
             process.standardOutput = Self.pipe(into: output)
             process.standardError = Self.pipe(into: errors)
             process.terminationHandler = { ended in

@@ -64,12 +64,17 @@ final class ServerProcess: Sendable {
         self.arguments = arguments
     }
 
-    private static func launch(_ arguments: [String], _ environment: [String: String]) throws -> ChildProcess {
+    /// Starts another command of the same program.
+    static func launch(_ arguments: [String], _ environment: [String: String] = [:]) throws -> ChildProcess {
+        try ChildProcess(try program, arguments, environment: whole(environment))
+    }
+
+    static var program: String { get throws { try BuiltProduct.path("tideline", override: "TIDELINE_BINARY") } }
+
+    /// The environment of a process of ours: what tests inherit, less what would configure it, and `environment`.
+    static func whole(_ environment: [String: String]) -> [String: String] {
         let inherited = ProcessInfo.processInfo.environment.filter { !$0.key.hasPrefix("TIDELINE_") }
-        let own = ["TIDELINE_AUTH_JWT_SECRET": secret]
-        let whole = inherited.merging(own) { $1 }.merging(environment) { $1 }
-        return try ChildProcess(
-            try BuiltProduct.path("tideline", override: "TIDELINE_BINARY"), arguments, environment: whole)
+        return inherited.merging(["TIDELINE_AUTH_JWT_SECRET": secret]) { $1 }.merging(environment) { $1 }
     }
 
     // MARK: What it says

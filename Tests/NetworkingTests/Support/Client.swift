@@ -1,3 +1,4 @@
+import COpenSSL
 import Glibc
 import Networking
 import Testing
@@ -53,16 +54,31 @@ final class Client: Sendable {
         case stream
         /// A Unix-domain socket that keeps the boundaries of sends.
         case packets
+        /// Over loopback in TLS; the client is given the clear side.
+        case tls
     }
 
     /// Two connected sockets; the server's end is non-blocking, as accept4 leaves it.
     static func connectedPair(_ kind: Kind = .tcp) throws -> (server: Int32, client: Client) {
         if kind == .tcp { return try connectedTCPPair() }
+        if kind == .tls { return try connectedTLSPair() }
         var ends: [Int32] = [0, 0]
         let type = kind == .stream ? SOCK_STREAM.rawValue : SOCK_SEQPACKET.rawValue
         let code = unsafe socketpair(AF_UNIX, Int32(type), 0, &ends)
         try #require(code == 0 && fcntl(ends[0], F_SETFL, O_NONBLOCK) == 0)
         return (ends[0], Client(descriptor: ends[1]))
+    }
+
+    static func connectedTLSPair(
+        serverName: String? = nil, maximumVersion: Int32 = TLS1_3_VERSION
+    ) throws -> (server: Int32, client: Client) {
+        let (server, secure) = try connectedTCPPair()
+        var ends: [Int32] = [0, 0]
+        try #require(unsafe socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0, &ends) == 0)
+        let pump = try TLSPump(
+            plain: ends[0], secure: dup(secure.descriptor), serverName: serverName, maximumVersion: maximumVersion)
+        Thread.run { pump.run() }
+        return (server, Client(descriptor: ends[1]))
     }
 
     private static func connectedTCPPair() throws -> (server: Int32, client: Client) {

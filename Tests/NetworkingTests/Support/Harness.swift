@@ -118,20 +118,34 @@ struct Pair: Sendable {
         setUp: @escaping @Sendable (Connection, Probe) -> Void = { _, _ in }
     ) async throws -> Pair {
         let (server, client) = try Client.connectedPair(kind)
+        let tls = kind == .tls ? try TestCertificate.context() : nil
         let notices = Feed<Probe.Notice>()
         let connection = await loop.run {
             var opened: LoopBound<Connection>?
             Connection.open(
-                descriptor: server, peer: kind == .tcp ? .v4(0x7F00_0001, port: 1) : .unix(path: ""), on: loop
+                descriptor: server, peer: kind == .tcp ? .v4(0x7F00_0001, port: 1) : .unix(path: ""), on: loop,
+                tls: tls
             ) { connection in
                 let probe = Probe(notices)
                 connection.handler = probe
-                setUp(connection, probe)
+                if tls == nil { setUp(connection, probe) }
                 opened = LoopBound(connection, loop: loop)
             }
             return opened
         }
-        return Pair(connection: try #require(connection), notices: notices, client: client)
+        let pair = Pair(connection: try #require(connection), notices: notices, client: client)
+        if tls != nil { await pair.shakeHands(setUp) }
+        return pair
+    }
+
+    /// A server speaks second: what a test does comes after the client's first byte.
+    private func shakeHands(_ setUp: @escaping @Sendable (Connection, Probe) -> Void) async {
+        client.send([0])
+        #expect(await notices.next() == .received([0]))
+        await run { connection in
+            guard let probe = connection.handler as? Probe else { return }
+            setUp(connection, probe)
+        }
     }
 
     func run<Value: Sendable>(_ body: @escaping @Sendable (Connection) -> Value) async -> Value {

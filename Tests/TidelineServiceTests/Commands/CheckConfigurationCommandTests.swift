@@ -19,9 +19,9 @@ struct CheckConfigurationCommandTests {
         let rows = outcome.standardOutput.split(separator: "\n").map { $0.split(separator: " ").map(String.init) }
         #expect(outcome.status == 0)
         #expect(rows.count == ConfigurationKey.table.count)
-        #expect(rows.contains(["log.level", "debug", "argument", "--set"]))
-        #expect(rows.contains(["streams.maxAge", "10m", "environment", "TIDELINE_STREAMS_MAX_AGE"]))
-        #expect(rows.contains(["streams.heartbeat", "30s", "default"]))
+        #expect(rows.contains(["log.level", "debug", "reload", "argument", "--set"]))
+        #expect(rows.contains(["streams.maxAge", "10m", "afterwards", "environment", "TIDELINE_STREAMS_MAX_AGE"]))
+        #expect(rows.contains(["server.loops", "0", "restart", "default"]))
     }
 
     @Test func `secrets are not shown`() throws {

@@ -51,6 +51,25 @@ struct ConfigurationManualTests {
         }
     }
 
+    @Test func `the manual marks exactly the keys that a reload changes`() throws {
+        let loaded = try ConfigurationLoader.load(file: Self.path, environment: [:], arguments: [])
+        let text = String(decoding: try FileReader.read(Self.path), as: UTF8.self)
+        let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
+
+        for key in ConfigurationKey.table {
+            guard case .file(_, let line) = loaded.source(of: key) else { throw Missing(key: key.path) }
+            let mark =
+                switch key.reload {
+                case .restart: ","
+                case .reload: ",  // [reload]"
+                case .afterwards: ",  // [reload, afterwards]"
+                }
+            #expect(
+                lines[line - 1].hasSuffix(mark) && !lines[line - 1].dropLast(mark.count).contains("//"), "\(key.path)")
+        }
+        #expect(text.contains("[reload]") && text.contains("SIGHUP"))
+    }
+
     private struct Missing: Error { let key: String }
 
     private static func node(at path: String, in root: JSON5Node) -> JSON5Node? {

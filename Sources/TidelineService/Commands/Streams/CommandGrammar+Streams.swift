@@ -26,8 +26,8 @@ extension CommandGrammar {
         examples: [
             Example(command: "tideline tail --workspace acme --types 'message.*'", meaning: "Watch people talk."),
             Example(
-                command: "tideline tail --workspace acme --after 0 | head -n 5",
-                meaning: "The first five events of the log, as JSON."),
+                command: "tideline tail --workspace acme --after 0 > acme.ndjson",
+                meaning: "A copy of the log that keeps growing."),
         ],
         failure: "no server runs, the workspace is unknown, or an administrator ended it for good")
 

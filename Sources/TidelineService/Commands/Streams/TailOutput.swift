@@ -66,7 +66,8 @@ final class TailOutput: Sendable {
     /// Time, type, user and data in columns, cut at the edge of the terminal.
     static func row(_ cells: [String], _ columns: Int) -> [UInt8] {
         var text = ""
-        for (cell, width) in zip(cells, [12, 22, 18]) {
+        // What is longer than its column moves the rest of its line to the right.
+        for (cell, width) in zip(cells, columns < 120 ? [12, 16, 10] : [12, 22, 18]) {
             let shown = printable(cell)
             text += shown + String(repeating: " ", count: max(width - shown.count, 0)) + "  "
         }

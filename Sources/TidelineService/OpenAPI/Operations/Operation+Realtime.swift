@@ -59,16 +59,34 @@ extension Operation {
         Operation(
             method: .delete, pattern: path, id: "closeStreams", group: .realtime,
             summary: "Close all streams of the workspace", description: "For administrators.",
-            parameters: closeParameters, answers: [.json(.ref("Closed"), "What was closed.")],
-            problems: [.invalidParameter]),
+            parameters: [.query("user", .identifier, "Only this user's streams.")]
+                + closeParameters(hold: "Default: streams.adminCloseHold."),
+            answers: [.json(.ref("Closed"), "What was closed.")], problems: [.invalidParameter]),
+        Operation(
+            method: .get, pattern: ConnectionsRoute.pattern, id: "listConnections", group: .realtime,
+            summary: "List the open streams of the workspace", description: "For administrators. Oldest first.",
+            parameters: [
+                .query("user", .identifier, "Only this user's streams."),
+                .query("limit", .integer(1...1000, default: 100), "Streams listed at most; `total` counts them all."),
+            ],
+            answers: [.json(.ref("Connections"), "The streams as they are now.")],
+            problems: [.invalidParameter, .outOfRange]),
+        Operation(
+            method: .delete, pattern: ConnectionsRoute.pattern + "/:connection", id: "closeConnection",
+            group: .realtime, summary: "Close the stream of that connectionId",
+            description: "For administrators. Other streams go on, those of the same user too.",
+            parameters: closeParameters(hold: "Default: not at all, or streams.adminCloseHold where final."),
+            answers: [.json(.ref("Closed"), "It is closed.")], problems: [.invalidParameter]),
     ]
 
-    static let closeParameters: [Parameter] = [
-        .query("hold", .duration, "How long their users are kept out, up to 24h. Default: streams.adminCloseHold."),
-        .query(
-            "final", .oneOf("true", "false").with("default", "false"),
-            "true: during the hold those users are answered 204, which ends an EventSource for good."),
-    ]
+    private static func closeParameters(hold: String) -> [Parameter] {
+        [
+            .query("hold", .duration, "How long their users are kept out, up to 24h. \(hold)"),
+            .query(
+                "final", .oneOf("true", "false").with("default", "false"),
+                "true: during the hold those users are answered 204, which ends an EventSource for good."),
+        ]
+    }
 
     /// What is wrong with one event.
     static let eventProblems: [ProblemCode] = [

@@ -1,0 +1,44 @@
+/// What follows a failed attempt to track an event. Pure.
+package struct TrackPolicy: Sendable {
+    package enum Decision: Equatable {
+        case retry(after: Duration)
+        /// At once, with a fresh token.
+        case refreshToken
+        case fail
+    }
+
+    private let backoff: Backoff
+    private let attempts: Int
+    private let maximumServerDelay: Duration
+    private let canRefreshToken: Bool
+    private let random: @Sendable () -> Double
+    private var failures = 0
+    private var hasRefreshed = false
+
+    package init(_ configuration: ClientConfiguration) {
+        backoff = Backoff(
+            base: .seconds(1), factor: configuration.backoffFactor, cap: configuration.maximumDelay)
+        attempts = max(configuration.trackAttempts, 1)
+        maximumServerDelay = max(configuration.maximumServerDelay, .zero)
+        canRefreshToken = configuration.token != nil
+        random = configuration.random
+    }
+
+    /// - Parameter isClosing: there is no time to wait; the next attempt is the last.
+    package mutating func decide(_ error: AnalyticsError, isClosing: Bool) -> Decision {
+        if error.status == 401, canRefreshToken, !hasRefreshed {
+            hasRefreshed = true
+            return .refreshToken
+        }
+        let mayPass =
+            switch error.code {
+            case .transport, .timedOut, .token: true
+            case .refused: error.status.map { StatusRule($0) == .retry && $0 >= 400 } ?? false
+            default: false
+            }
+        failures += 1
+        guard mayPass, failures < attempts, !isClosing else { return .fail }
+        let hold = error.retryAfter.map { min($0, maximumServerDelay) }
+        return .retry(after: hold ?? backoff.delay(failures, chance: random()))
+    }
+}
