@@ -246,7 +246,8 @@ export class RealtimeAnalytics {
   #hear(message) {
     switch (message.kind) {
       case 'hello': if (this.#leadership.isLeader) this.#welcome(); break;
-      case 'restart': if (this.#leadership.isLeader) this.#feed.start(); break;
+      // Many tabs may ask at once, after a sign-in for instance.
+      case 'restart': if (this.#leadership.isLeader && this.state !== 'connecting') this.#feed.start(); break;
       case 'nudge': if (this.#leadership.isLeader) this.#welcome(); break;
       default: this.#follower?.receive(message);
     }

@@ -30,11 +30,13 @@ const connection = new ConnectionView({
 });
 const metrics = new MetricsView(find('metrics'));
 const types = new TypesView(find('types'), find('types-empty'), find('types-total'));
-const activity = new ActivityView({ chart: find('tide'), line: find('tide-line'), area: find('tide-area'), rate: find('rate') });
+const activity = new ActivityView({
+  chart: find('tide'), line: find('tide-line'), area: find('tide-area'), rate: find('rate'),
+});
 const events = new EventsView({
   list: find('events'), empty: find('events-empty'), emptyText: find('events-empty-text'),
-  emptyAction: find('events-clear'), pause: find('pause'), pauseText: find('pause-text'), note: find('events-note'), kinds: find('kinds'),
-  type: find('filter-type'), user: find('filter-user'),
+  emptyAction: find('events-clear'), pause: find('pause'), pauseText: find('pause-text'), note: find('events-note'),
+  kinds: find('kinds'), type: find('filter-type'), user: find('filter-user'),
 });
 const streams = new StreamsView({
   panel: find('streams'), title: find('streams-title'), body: find('streams-body'), note: find('streams-note'),
@@ -198,6 +200,8 @@ find('signin').addEventListener('submit', (submission) => {
   enter(token, 'That token was not accepted: it may have expired or belong to another server.');
 });
 find('sign-out').addEventListener('click', async () => {
+  live?.close();
+  live = null;
   try {
     await signOut();
     leave();

@@ -45,7 +45,8 @@ export class EventLog {
     const fresh = this.#waiting.reverse();
     const lost = this.arrived - fresh.filter(({ gap }) => !gap).length;
     this.arrived = 0;
-    if (lost > 0) fresh.push({ gap: `${lost.toLocaleString()} earlier events of the pause were not kept` });
+    const what = lost === 1 ? 'event was' : 'events were';
+    if (lost > 0) fresh.push({ gap: `Of the pause, ${lost.toLocaleString()} earlier ${what} not kept.` });
     return this.#take(fresh);
   }
 

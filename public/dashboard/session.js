@@ -23,9 +23,15 @@ export async function signIn(token) {
   tabs?.postMessage('in');
 }
 
+/** The other tabs are told first, so that they close their stream before the server does. */
 export async function signOut() {
-  await request('/api/session', { method: 'DELETE' });
   tabs?.postMessage('out');
+  try {
+    await request('/api/session', { method: 'DELETE' });
+  } catch (error) {
+    tabs?.postMessage('in');
+    throw error;
+  }
 }
 
 /** Calls `act` with 'in' or 'out' when somebody signs in or out in another tab. */

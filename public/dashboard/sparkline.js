@@ -39,7 +39,10 @@ export class Sparkline {
   #make(Chart) {
     this.#chart = new Chart(this.#canvas, {
       type: 'line',
-      data: { labels: [], datasets: [{ data: [], fill: 'start', borderWidth: 1.75, tension: 0.3, pointRadius: 0, clip: 6 }] },
+      data: {
+        labels: [],
+        datasets: [{ data: [], fill: 'start', borderWidth: 1.75, tension: 0.3, pointRadius: 0, clip: 6 }],
+      },
       options: {
         animation: false,
         events: [],

@@ -97,7 +97,10 @@ export class Follower {
 
   #enter(detail) {
     if (detail.state === 'reconnecting') {
-      this.#timers.after('late', detail.delay + LATE, () => { this.#ask('nudge'); this.#enter({ ...detail, delay: 0 }); });
+      this.#timers.after('late', detail.delay + LATE, () => {
+        this.#ask('nudge');
+        this.#enter({ ...detail, delay: 0 });
+      });
     } else {
       this.#timers.cancel('late');
     }

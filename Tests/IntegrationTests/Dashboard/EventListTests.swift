@@ -95,7 +95,7 @@ extension BrowserTests {
 
             #expect(before == during)
             #expect(rows.array.compactMap(\.string) == log.suffix(1_000).reversed())
-            #expect(gap.string?.hasPrefix("200 earlier events of the pause") == true)
+            #expect(gap.string?.hasPrefix("Of the pause, 200 earlier events") == true)
             try await page.close()
         }
 

@@ -180,7 +180,7 @@ extension BrowserTests {
                     log.pause();
                     add('f', 'g', 'h', 'i');
                     check('beyond', [log.arrived, log.waiting], [4, 3]);
-                    check('told', names(log.resume()), ['i', 'h', 'g', '1 earlier events of the pause were not kept']);
+                    check('told', names(log.resume()), ['i', 'h', 'g', 'Of the pause, 1 earlier event was not kept.']);
                     add('j');
                     log.flush();
                     check('bounded', log.entries.length <= 4 && log.entries[0].id, 'j');
