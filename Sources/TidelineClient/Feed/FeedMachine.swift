@@ -168,8 +168,6 @@ package struct FeedMachine {
     private mutating func begin(_ position: String) {
         self.position = position
         pendingReset = nil
-        entityTag = nil
-        hasLeftPosition = false
         isBufferFull = false
         backoff = settings.backoff
         idleTimeout = settings.idleTimeout
@@ -182,6 +180,9 @@ package struct FeedMachine {
         streamFailures = 0
         hasRefreshed = false
         rejected = nil
+        // Unconditional: a snapshot that has not changed names no position.
+        entityTag = nil
+        hasLeftPosition = false
         streamDue = nil
         isPolling = settings.options.pollsOnly
         enter(.connecting)

@@ -14,6 +14,7 @@ package struct TrackPolicy: Sendable {
     private let random: @Sendable () -> Double
     private var failures = 0
     private var hasRefreshed = false
+    private var hasHadLastChance = false
 
     package init(_ configuration: ClientConfiguration) {
         backoff = Backoff(
@@ -24,7 +25,7 @@ package struct TrackPolicy: Sendable {
         random = configuration.random
     }
 
-    /// - Parameter isClosing: there is no time to wait; the next attempt is the last.
+    /// - Parameter isClosing: there is no time to wait; one attempt more, at once, is all.
     package mutating func decide(_ error: AnalyticsError, isClosing: Bool) -> Decision {
         if error.status == 401, canRefreshToken, !hasRefreshed {
             hasRefreshed = true
@@ -37,7 +38,11 @@ package struct TrackPolicy: Sendable {
             default: false
             }
         failures += 1
-        guard mayPass, failures < attempts, !isClosing else { return .fail }
+        guard mayPass, failures < attempts, !hasHadLastChance else { return .fail }
+        if isClosing {
+            hasHadLastChance = true
+            return .retry(after: .zero)
+        }
         let hold = error.retryAfter.map { min($0, maximumServerDelay) }
         return .retry(after: hold ?? backoff.delay(failures, chance: random()))
     }

@@ -113,7 +113,7 @@ import TidelineClient
         #expect(proxy.requests.elements.count == 2)
     }
 
-    @Test func `a redirect that leads nowhere ends in the time-out, not in silence`() async throws {
+    @Test func `a redirect that leads nowhere is an error that is tried again`() async throws {
         let scene = try await StreamScene.start()
         let proxy = try ScriptedServer([.say(Self.redirect(307, nil))], then: .forward(port: scene.server.port))
         let client = try ClientScene(scene, port: proxy.port) { $0.connectTimeout = .seconds(1) }

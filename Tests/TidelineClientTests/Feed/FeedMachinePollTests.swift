@@ -247,6 +247,17 @@ struct FeedMachinePollTests {
         #expect(stage.states == [.connecting, .polling])
     }
 
+    @Test func `who goes on from now while polling gets the position of a whole snapshot`() throws {
+        var stage = try Stage.connecting { $1.pollsOnly = true }
+        stage.answer(200, Wire.json.merging(["ETag": "W/\"7\""]) { $1 }, Wire.snapshot(head: 4))
+
+        stage.send(.seek(""))
+        #expect(stage.lastRequest?.headers["If-None-Match"] == nil)
+        stage.answer(200, Wire.json, Wire.snapshot(head: 4))
+
+        #expect(stage.position == "e-4")
+    }
+
     @Test func `a full buffer stops polling, and the drained one goes on`() throws {
         var stage = try Self.fallen(position: "e-0")
         stage.answer(200, Wire.json, Wire.snapshot(head: 9))

@@ -489,6 +489,21 @@ struct FeedMachineTests {
         #expect(stage.delivered == before && stage.position == "e-1" && stage.state == .connecting)
     }
 
+    @Test func `what a transfer without an end brings later is not taken for the next one's`() throws {
+        var stage = try Stage.open()
+        stage.endsCancelled = false
+        let first = try #require(stage.open.first)
+        stage.send(.reconnect)
+        stage.pass(.seconds(2))
+        stage.stream(Wire.connected())
+        let before = stage.delivered
+
+        stage.send(.transport(attempt: first, .bytes(Array(Wire.event(2).utf8))))
+        stage.send(.transport(attempt: first, .ended(nil)))
+
+        #expect(stage.delivered == before && stage.position == "e-1" && stage.state == .open)
+    }
+
     // MARK: The end
 
     @Test func `the end closes the connection, and nothing happens after it`() throws {

@@ -54,7 +54,7 @@ struct TrackPolicyTests {
         #expect(policy.decide(refusal, isClosing: false) == .fail)
     }
 
-    @Test func `attempts are limited, and none follows while closing`() throws {
+    @Test func `attempts are limited, and while closing there is one more, at once`() throws {
         var configuration = try Self.configuration()
         configuration.trackAttempts = 3
         var policy = TrackPolicy(configuration)
@@ -63,6 +63,7 @@ struct TrackPolicyTests {
         let decisions = (1...3).map { _ in policy.decide(Self.refusal(500), isClosing: false) }
 
         #expect(decisions == [.retry(after: .milliseconds(500)), .retry(after: .seconds(1)), .fail])
+        #expect(closing.decide(Self.refusal(500, ["Retry-After": "9"]), isClosing: true) == .retry(after: .zero))
         #expect(closing.decide(Self.refusal(500), isClosing: true) == .fail)
     }
 }
