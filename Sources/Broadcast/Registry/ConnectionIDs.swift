@@ -16,6 +16,8 @@ package struct ConnectionIDs: Sendable {
     }
 
     private static let prefix = "conn_"
+    /// What 64 bits need in base 36: all ids are equally long, so that no answer's length depends on them.
+    private static let digits = 13
     /// 6 bits name the loop, 26 the slot, 32 the generation.
     private static let slotBits: UInt64 = 26
 
@@ -26,7 +28,8 @@ package struct ConnectionIDs: Sendable {
     package func id(of place: Place) -> String {
         precondition(place.shard < 64 && place.token.slot < 1 << Self.slotBits, "a place has 64 bits")
         let slot = UInt64(place.shard) << Self.slotBits | UInt64(place.token.slot)
-        return Self.prefix + String(permuted(slot << 32 | UInt64(place.token.generation)), radix: 36)
+        let number = String(permuted(slot << 32 | UInt64(place.token.generation)), radix: 36)
+        return Self.prefix + String(repeating: "0", count: Self.digits - number.utf8.count) + number
     }
 
     /// - Returns: nil when no stream of this process ever had that id.

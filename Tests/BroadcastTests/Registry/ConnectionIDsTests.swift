@@ -22,7 +22,7 @@ struct ConnectionIDsTests {
 
         #expect(made.map { ids.place(of: $0) } == Self.places)
         #expect(Set(made).count == Self.places.count)
-        #expect(made.allSatisfy { $0.hasPrefix("conn_") && $0.utf8.count <= 18 })
+        #expect(made.allSatisfy { $0.hasPrefix("conn_") && $0.utf8.count == 18 })
     }
 
     @Test func `neighbours have nothing in common, so that one id does not give away another`() {

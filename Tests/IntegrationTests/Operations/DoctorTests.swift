@@ -157,7 +157,7 @@ import Testing
 
     @Test(arguments: [
         ("all", "url.headers", "the stream's headers did not come"),
-        ("body", "url.buffering", "was acknowledged and did not come"),
+        ("body", "url.buffering", "within"),
     ])
     func `a proxy that holds events back is found out`(held: String, check: String, said: String) async throws {
         let scene = try await StreamScene.start()

@@ -155,7 +155,7 @@ struct ServiceManagerTests {
         let server = try await manager.start(arguments: ["--listen", "127.0.0.1:1"])
 
         #expect(server.errors.elements.contains { $0.contains("server.listen is not used") })
-        #expect(try await HTTPTestClient(port: manager.port).get("/readyz").status == 200)
+        #expect(try await HTTPTestClient(port: manager.port).get("/healthz").status == 200)
     }
 
     @Test func `sockets for another process are not touched`() async throws {
