@@ -93,13 +93,16 @@ package enum Credential: Sendable, Hashable {
 extension Credential {
     /// Whose tickets it counts among.
     enum Holder: Hashable, Sendable {
-        case user(UserID)
+        /// User ids are unique within a workspace only.
+        case user(UserID, WorkspaceGrants)
         case apiKey(prefix: String)
+        case localOperator
     }
 
     var holder: Holder {
         switch self {
-        case .token, .session, .localOperator: .user(user)
+        case .token(let claims), .session(let claims): .user(claims.user, claims.grants)
+        case .localOperator: .localOperator
         case .apiKey(let record): .apiKey(prefix: record.prefix)
         case .ticket(let origin): origin.holder
         }

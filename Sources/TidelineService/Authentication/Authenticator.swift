@@ -58,7 +58,7 @@ struct Authenticator: Sendable {
         }
         switch credential {
         case .session(let claims):
-            if let id = claims.tokenID, ended.contains(id) { throw Self.signedOut }
+            if ended.contains(claims) { throw Self.signedOut }
         case .apiKey(let record):
             guard let known = keys[record.prefix]?.record, known.hash == record.hash, known.revokedAt == nil else {
                 throw Problem(.invalidToken, APIKeyError.revoked.detail)
@@ -161,7 +161,7 @@ struct Authenticator: Sendable {
         } catch {
             throw Self.problem(error)
         }
-        if let id = claims.tokenID, ended.contains(id) { throw Self.signedOut }
+        if ended.contains(claims) { throw Self.signedOut }
         return claims
     }
 
@@ -218,7 +218,7 @@ struct Authenticator: Sendable {
         var none = VerifiedTokens(capacity: 1)
         // A cookie that verifies no more has nothing left to end.
         guard let claims = try? session(of: request.head, at: now, &none) else { return nil }
-        if let id = claims.tokenID { ended.end(id, until: claims.expiresAt, now: now) }
+        ended.end(claims, now: now)
         return .session(claims)
     }
 

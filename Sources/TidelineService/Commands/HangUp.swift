@@ -36,10 +36,12 @@ final class HangUp: Sendable {
         }
     }
 
-    /// The server drains: waits for a reload under way, and ignores the signal from now on.
+    /// The server drains: waits for a reload under way, unless a disk holds it up, and ignores the signal from now on.
     func end() {
         isOver.store(true, ordering: .relaxed)
-        queue.sync {}
+        let idle = DispatchSemaphore(value: 0)
+        queue.async { idle.signal() }
+        _ = idle.wait(timeout: .now() + .seconds(2))
     }
 
     private func perform() {

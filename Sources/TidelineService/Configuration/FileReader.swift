@@ -12,6 +12,11 @@ enum FileReader {
     }
 
     static func read(_ path: String, maximumBytes: Int = maximumBytes) throws(Failure) -> [UInt8] {
+        // A pipe of the shell's (`<(…)`) is read to its end; another waits for its writer, for ever if there is none.
+        var status = stat()
+        if unsafe stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFIFO, !path.hasPrefix("/dev/fd/") {
+            throw Failure(path: path, reason: "it is no regular file")
+        }
         let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { throw failure(path) }
         defer { close(descriptor) }

@@ -35,7 +35,8 @@ struct ConnectionsRoute: Sendable {
             }
             let answer = OnceAnswer(responder)
             let collector = context.hub.listStreams(of: entry.workspace.key, user: user, limit: limit) { listing in
-                answer.send { response(listing) }
+                // A thousand entries take a while to write: not on the loop that reported last.
+                if !context.pool.submit({ answer.send { response(listing) } }) { answer.send { response(listing) } }
             }
             _ = request.loop.schedule(after: Self.patience) { answer.send { response(collector.listing) } }
         }

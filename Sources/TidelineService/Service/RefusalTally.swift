@@ -19,40 +19,62 @@ package final class RefusalTally: Sendable {
             self.outcome = outcome
         }
 
-        /// All kinds beyond the bound.
-        static let others = Kind(workspace: nil, actor: "-", action: "denied, others", outcome: "counted")
+        /// All kinds of that workspace beyond its bound.
+        static func others(of workspace: WorkspaceKey?) -> Kind {
+            Kind(workspace: workspace, actor: "-", action: "denied, others", outcome: "counted")
+        }
     }
 
     package static let interval: Milliseconds = 60_000
-    /// Kinds counted at a time; beyond, all others are one kind.
-    private static let maximumKinds = 1_000
+    /// Kinds of one workspace counted at a time; beyond, its others are one kind. Those who may enter have a share of their
+    /// own, so that strangers who are shown a 404 cannot hide what a member was denied.
+    package static let maximumKinds = 200
+
+    /// Whose kinds share a bound.
+    private struct Share: Hashable {
+        let workspace: WorkspaceKey?
+        let isOfStrangers: Bool
+
+        init(_ kind: Kind) {
+            workspace = kind.workspace
+            isOfStrangers = kind.outcome == ProblemCode.notFound.rawValue
+        }
+    }
 
     private struct Count {
         let since: Milliseconds
         var unwritten: Int
     }
-    private let counts = Mutex<[Kind: Count]>([:])
+    private struct State {
+        var counts: [Kind: Count] = [:]
+        var shares: [Share: Int] = [:]
+    }
+    private let state = Mutex(State())
 
     package init() {}
 
     /// - Returns: whether this is the first of its kind, to be written at once; the others come by ``take(at:all:)``.
     package func note(_ kind: Kind, at now: Milliseconds) -> Bool {
-        counts.withLock { counts in
-            let key = counts[kind] != nil || counts.count < Self.maximumKinds ? kind : Kind.others
-            guard counts[key] != nil else {
-                counts[key] = Count(since: now, unwritten: 0)
+        state.withLock { state in
+            let share = Share(kind)
+            let isOwn = state.counts[kind] != nil || state.shares[share, default: 0] < Self.maximumKinds
+            let key = isOwn ? kind : Kind.others(of: kind.workspace)
+            guard state.counts[key] != nil else {
+                state.counts[key] = Count(since: now, unwritten: 0)
+                state.shares[share, default: 0] += 1
                 return true
             }
-            counts[key]?.unwritten += 1
+            state.counts[key]?.unwritten += 1
             return false
         }
     }
 
     /// Ends the kinds that are a minute old, or all of them, and gives those with refusals not yet written.
     package func take(at now: Milliseconds, all: Bool = false) -> [(kind: Kind, count: Int)] {
-        counts.withLock { counts in
-            let ended = counts.filter { all || now - $0.value.since >= Self.interval }
-            for kind in ended.keys { counts[kind] = nil }
+        state.withLock { state in
+            let ended = state.counts.filter { all || now - $0.value.since >= Self.interval }
+            for kind in ended.keys { state.counts[kind] = nil }
+            state.shares = Dictionary(grouping: state.counts.keys, by: Share.init).mapValues(\.count)
             return ended.filter { $0.value.unwritten > 0 }.map { ($0.key, $0.value.unwritten) }
         }
     }

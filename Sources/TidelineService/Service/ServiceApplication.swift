@@ -46,7 +46,8 @@ final class ServiceApplication: Application {
     private static let foreignHost = Problem(.misdirected, "This server does not serve that host.")
 
     func response(to fault: HTTPFault, head: RequestHead?) -> Response {
-        Problem(fault).response(to: head, status: fault.status)
+        if let head, !isAllowed(head) { return Self.foreignHost.response(to: head) }
+        return Problem(fault).response(to: head, status: fault.status)
     }
 
     func response(toOptions allow: [Method], head: RequestHead) -> Response {

@@ -127,35 +127,3 @@ struct TicketBookTests {
         }
     }
 }
-
-struct EndedSessionsTests {
-    @Test func `an ended session counts no more, others do`() {
-        let ended = EndedSessions()
-
-        ended.end("a", until: Forge.now + 1000, now: Forge.now)
-
-        #expect(ended.contains("a") && !ended.contains("b"))
-    }
-
-    @Test func `full, it forgets what has expired, then what would end first`() {
-        let ended = EndedSessions(capacity: 2)
-        ended.end("past", until: Forge.now - 120_000, now: Forge.now)
-        ended.end("soon", until: Forge.now + 1000, now: Forge.now)
-
-        ended.end("late", until: Forge.now + 9000, now: Forge.now)
-        #expect(!ended.contains("past") && ended.contains("soon") && ended.contains("late"))
-
-        ended.end("later", until: Forge.now + 10_000, now: Forge.now)
-        #expect(!ended.contains("soon") && ended.contains("late") && ended.contains("later"))
-    }
-
-    /// The verifier's leeway would let the cookie in for another minute.
-    @Test func `a session stays ended through the leeway`() {
-        let ended = EndedSessions(capacity: 1)
-        ended.end("a", until: Forge.now, now: Forge.now)
-
-        ended.end("b", until: Forge.now + 1, now: Forge.now + 59_999)
-
-        #expect(!ended.contains("a") && ended.contains("b"))
-    }
-}
