@@ -109,9 +109,9 @@ final class BackupDesk: Sendable {
             if self.state.withLock({ MonotonicTime.read() - $0.lastAsked > Self.lease }) {
                 self.end()
                 diagnostics.warning("backup given up: nobody asks for it any more")
-            } else {
-                self.expire(copy, diagnostics)
             }
+            // Also behind the end: a copy that was finished in that very moment is there, and goes the next time.
+            self.expire(copy, diagnostics)
         }
     }
 
