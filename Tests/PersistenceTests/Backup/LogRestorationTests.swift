@@ -112,7 +112,7 @@ struct LogRestorationTests {
         ("CREATE TRIGGER t AFTER UPDATE ON workspaces BEGIN DELETE FROM events; END", "trigger t"),
         ("CREATE VIEW v AS SELECT 1", "view v"),
         ("CREATE TABLE more (a)", "table more"),
-        ("ALTER TABLE events ADD COLUMN more AS (1)", "table events"),
+        ("ALTER TABLE events ADD COLUMN more INTEGER AS (1)", "table events"),
         ("DROP INDEX memberships_user", "lacks index memberships_user"),
     ])
     func `a backup with a gap, or made to harm, is refused`(damage: String, reason: String) async throws {
