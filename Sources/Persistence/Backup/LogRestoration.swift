@@ -23,12 +23,21 @@ package final class LogRestoration {
     private let lock: DirectoryLock
     /// What an interrupted restoration leaves there is written over by the next.
     private var stagedPath: String { settings.path + ".restoring" }
+    /// Whether what is at ``stagedPath`` is this restoration's, to be removed at its end.
+    private var hasStaged = false
     private var mark: HeadMark?
 
     /// Makes the data directory where there is none, and takes its lock.
     /// - Throws: `.locked` while a server, or a command without one, runs on it.
     package init(_ settings: LogSettings) throws(StoreError) {
         self.settings = settings
+        var status = stat()
+        if unsafe lstat(settings.path, &status) == 0, status.st_mode & S_IFMT == S_IFLNK {
+            throw StoreError(
+                reason: .foreignFile,
+                message:
+                    "\(settings.path) is a symbolic link; name the directory of the file itself, or move the file here")
+        }
         try DurableFile.makeDirectory(settings.directory)
         lock = try DirectoryLock(directory: settings.directory)
         Self.dropSecondNames(of: settings.path)
@@ -50,7 +59,7 @@ package final class LogRestoration {
         }
     }
 
-    deinit { discard() }
+    deinit { if hasStaged { discard() } }
 
     /// The log that is there now, by the rows of its workspaces; nil when there is none. Needs no hold on the directory.
     package static func present(_ settings: LogSettings) throws(StoreError) -> LogInspection? {
@@ -64,12 +73,20 @@ package final class LogRestoration {
     package func stage(
         _ backup: String, progress: (_ copied: Int, _ total: Int) -> Void
     ) throws(StoreError) -> LogInspection {
-        discard()
         let source = try LogInspection.open(backup)
+        guard !isStaged(backup) else {
+            throw StoreError(
+                reason: .foreignFile,
+                message:
+                    "\(backup) is what an interrupted restore left, and would be overwritten; restore from the backup itself"
+            )
+        }
+        hasStaged = true
+        discard()
         try DurableFile.make(stagedPath)
         let staged = try StoreError.wrapping("copying \(backup)") { () throws(SQLiteError) in
             let staged = try SQLiteConnection(path: stagedPath, mode: .write)
-            try staged.execute("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF")
+            try staged.execute("PRAGMA trusted_schema = OFF; PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF")
             let copy = try PageCopy(from: source, to: staged)
             while try !copy.step(pages: Self.stepPages) {
                 let (total, remaining) = copy.progress
@@ -78,13 +95,28 @@ package final class LogRestoration {
             return staged
         }
         let found = try LogInspection.read(staged, backup, depth: .full)
-        mark = try renewEpochs(of: found.workspaces, on: staged)
+        let renewed = try renewEpochs(of: found.workspaces, on: staged)
+        // What was written is what will be opened: a crafted file may have had its own idea of that.
+        let again = try LogInspection.read(staged, backup, depth: .quick)
+        guard again.workspaces.count == found.workspaces.count,
+            again.workspaces.allSatisfy({ workspace in
+                renewed.entries[workspace.key].map { $0.epoch == workspace.epoch && $0.head == workspace.head } ?? false
+            })
+        else { throw .damaged("\(backup) is damaged: its workspaces cannot be given new epochs") }
+        mark = renewed
         try StoreError.wrapping("finishing \(stagedPath)") { () throws(SQLiteError) in
             // Of a WAL database only: the file must be whole by itself when it is renamed.
             try staged.execute("PRAGMA journal_mode = DELETE")
         }
         try DurableFile.synchronize(file: stagedPath)
         return found
+    }
+
+    /// Whether `path` is, by whatever name, the file that staging would overwrite.
+    private func isStaged(_ path: String) -> Bool {
+        var (one, other) = (stat(), stat())
+        return unsafe stat(path, &one) == 0 && stat(stagedPath, &other) == 0 && one.st_dev == other.st_dev
+            && one.st_ino == other.st_ino
     }
 
     /// Clients know other events under the numbers that this log will give again.
@@ -126,7 +158,13 @@ package final class LogRestoration {
 
     private func putAside(at now: Milliseconds) throws(StoreError) -> String? {
         guard unsafe access(settings.path, F_OK) == 0 else { return nil }
-        let aside = "\(settings.path)\(Self.asideInfix)\(Timestamp.format(now).prefix(19).replacing(":", with: ""))Z"
+        let name = "\(settings.path)\(Self.asideInfix)\(Timestamp.format(now).prefix(19).replacing(":", with: ""))Z"
+        // A second restore within the second.
+        var (aside, number) = (name, 1)
+        while unsafe access(aside, F_OK) == 0 || access(aside + "-wal", F_OK) == 0 {
+            number += 1
+            aside = "\(name)-\(number)"
+        }
         try link(settings.path, aside)
         if try !emptyWriteAheadLog() {
             // A damaged log keeps what belongs to it, under the names by which SQLite finds it again.

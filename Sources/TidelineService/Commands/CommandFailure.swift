@@ -13,7 +13,8 @@ struct CommandFailure: Error, Equatable, CustomStringConvertible {
         let problem = try? JSONDocument(scanning: reply.body, limits: .stored).root
         let code = problem?["code"]?.string.map { " \($0)" } ?? ""
         let detail = problem?["detail"]?.string.map { ": \($0)" } ?? ""
-        message = "the server refused with \(reply.status)\(code)\(detail)"
+        // Whoever answered may not be ours.
+        message = TailOutput.printable("the server refused with \(reply.status)\(code)\(detail)")
     }
 
     /// Nobody reads the results any more: the command ends quietly, with status 0.

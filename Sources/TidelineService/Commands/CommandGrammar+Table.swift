@@ -299,7 +299,10 @@ extension CommandGrammar {
         ],
         options: [
             .value("--url", "URL", "Where clients reach the server, https://HOST or http://HOST:PORT."),
-            .value("--token", "T", "Credential for the canary (default: one signed here, for ten minutes)."),
+            .value(
+                "--token", "T",
+                "Credential for the canary; better in TIDELINE_DOCTOR_TOKEN, which ps does not show (default: one signed here)."
+            ),
             .value("--workspace", "W", "Where the token may post, instead of tideline-doctor."),
             .value("--ca-file", "FILE", "Trusted authorities, PEM, instead of the system's."),
             .flag("--idle", "Also hold a quiet stream for 75 s: does something cut it?"),

@@ -25,7 +25,11 @@ enum PlainFile {
         }
     }
 
-    static func exists(_ path: String) -> Bool { unsafe access(path, F_OK) == 0 }
+    /// Whether the name is taken, be it by a link to nothing.
+    static func exists(_ path: String) -> Bool {
+        var status = stat()
+        return unsafe lstat(path, &status) == 0
+    }
 
     /// Opens `path` for reading.
     /// - Returns: a descriptor, or -1 with errno.

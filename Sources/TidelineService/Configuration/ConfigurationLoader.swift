@@ -77,7 +77,9 @@ package struct ConfigurationLoader {
     private mutating func receive(environment: [String: String]) {
         let keys = Dictionary(uniqueKeysWithValues: ConfigurationKey.table.map { ($0.variable, $0) })
         for (variable, text) in environment.sorted(by: { $0.key < $1.key })
-        where variable.hasPrefix(ConfigurationKey.variablePrefix) && variable != Self.fileVariable {
+        where variable.hasPrefix(ConfigurationKey.variablePrefix)
+            && ![Self.fileVariable, DoctorOptions.tokenVariable].contains(variable)
+        {
             let source = ConfigurationSource.environment(variable)
             if let key = keys[variable] {
                 receive(key.kind.value(of: text), written: "\"\(text)\"", for: key, source: source)

@@ -106,6 +106,48 @@ struct BackupTests {
         #expect(empty.status == 1 && empty.errors.contains("there is no log at"))
     }
 
+    @Test func `links and files that somebody laid out for a backup are left as they are`() async throws {
+        let scene = try await scene(batches: 1)
+        let directory = try TemporaryDirectory("backup")
+        let (file, link) = (directory.file("b.db"), directory.file("link.db"))
+        try directory.write("mine", to: "victim")
+        try directory.write("mine too", to: "b.db.partial")
+        try FileManager.default.createSymbolicLink(
+            atPath: link + ".partial", withDestinationPath: directory.file("victim"))
+        try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: directory.file("none"))
+
+        let made = try await run(["backup", file], data: scene.server.data)
+        let refused = try await run(["backup", link], data: scene.server.data)
+
+        #expect(made.status == 0, "\(made.errors)")
+        #expect(refused.status == 1 && refused.errors.contains("exists"))
+        #expect(try String(contentsOfFile: directory.file("victim"), encoding: .utf8) == "mine")
+        #expect(try String(contentsOfFile: file + ".partial", encoding: .utf8) == "mine too")
+    }
+
+    @Test func `a backup whose name was taken meanwhile is kept, and said to be where it is`() async throws {
+        let scene = try await scene(batches: 5)
+        let directory = try TemporaryDirectory("backup")
+
+        let child = try ServerProcess.launch(["backup", directory.file("b.db"), "--data", scene.server.data.path])
+        _ = try await child.errors.first { $0 == "copying" }
+        do {
+            try Data("mine".utf8).write(to: URL(filePath: directory.file("b.db")), options: .withoutOverwriting)
+        } catch CocoaError.fileWriteFileExists {
+            // A busy machine showed us the stage after the backup was done: nothing was taken from it.
+            try await child.waitExit()
+            return
+        }
+        let status = try await child.waitExit()
+        try await child.errors.waitFinish()
+
+        let other = try #require(
+            try FileManager.default.contentsOfDirectory(atPath: directory.path).first { $0.hasSuffix(".partial") })
+        #expect(status == 1 && child.errors.elements.contains { $0.hasSuffix("is " + directory.file(other)) })
+        #expect(try await sqlite(directory.file(other), "PRAGMA integrity_check") == "ok")
+        #expect(try String(contentsOfFile: directory.file("b.db"), encoding: .utf8) == "mine")
+    }
+
     @Test(arguments: ["copying", "checking"])
     func `a backup that is killed leaves a server at work and room for the next`(stage: String) async throws {
         let scene = try await scene(batches: 5)
@@ -143,7 +185,7 @@ struct BackupTests {
         let again = try await scene.server.restart()
 
         #expect(status == 1 || FileManager.default.fileExists(atPath: file))
-        #expect(!FileManager.default.fileExists(atPath: file + ".partial"))
+        #expect(try FileManager.default.contentsOfDirectory(atPath: directory.path).allSatisfy { $0 == "b.db" })
         #expect(!FileManager.default.fileExists(atPath: again.data.file("tideline.db.copy")))
         try await scene.on(again).postTicks(20_001...20_010)
     }

@@ -194,6 +194,9 @@ import Testing
             url + ["--token", scene.token("ana"), "--workspace", scene.workspace], data: scene.server.data)
         let nothing = try await doctor(url, data: try TemporaryDirectory("data"), ["TIDELINE_AUTH_JWT_SECRET": ""])
 
+        let variable = try await doctor(url, data: scene.server.data, ["TIDELINE_DOCTOR_TOKEN": "x.y.z"])
+
+        #expect(variable.status == 1 && status(variable, "url.stream").contains("invalid_token"))
         #expect(bad.status == 1 && status(bad, "url.stream").contains("invalid_token"))
         #expect(
             foreign.status == 1 && foreign.findings["url.stream"]?["remedy"].string?.contains("--workspace") == true)
@@ -217,5 +220,51 @@ import Testing
         #expect(other.status == 1 && status(other, "url").contains("not Tideline"))
         #expect(nobody.status == 1 && status(nobody, "url").contains("refused"))
         #expect(unnamed.status == 1 && status(unnamed, "url").contains("has no address"))
+    }
+
+    /// Answers by what it is told to be, and tells the targets and credentials that it was shown.
+    private static let impostor = """
+        import http.server, json, sys
+        kind = sys.argv[1]
+        class Handler(http.server.BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+            def do_GET(self):
+                print(self.path, self.headers.get("Authorization", "nothing"), flush=True)
+                figures = [{"name": "activeUsers"}, {"name": "messagesToday"}] if kind != "stranger" else []
+                status, body = 200, figures if "definitions" in self.path else {"status": "ok"}
+                if "realtime" in self.path:
+                    if kind == "cutter":
+                        self.close_connection = True
+                        return
+                    status, body = 403, {"code": "x", "detail": "\\u001b[2Jok    url\\nok    fine"}
+                data = json.dumps(body).encode()
+                self.send_response(status)
+                self.send_header("X-Request-Id", "1")
+                self.send_header("Content-Length", str(len(data)))
+                self.end_headers()
+                self.wfile.write(data)
+            def log_message(self, *arguments): pass
+        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        print(server.server_port, flush=True)
+        server.serve_forever()
+        """
+
+    @Test(arguments: [
+        ("stranger", "no credential was sent"), ("cutter", "the connection was closed before"),
+        ("writer", "\u{FFFD}[2Jok    url\u{FFFD}ok"),
+    ])
+    func `a server that plays Tideline gets no credential, no false diagnosis and no hold on the terminal`(
+        kind: String, said: String
+    ) async throws {
+        let server = try ChildProcess("/usr/bin/env", ["python3", "-c", Self.impostor, kind])
+        let port = try await server.output.first { _ in true }.element
+        let data = try TemporaryDirectory("doctor")
+
+        let ended = try await ServerProcess.run(
+            ["doctor", "--data", data.path, "--url", "http://127.0.0.1:\(port)", "--token", "x.y.z"])
+
+        #expect(ended.status == 1 && ended.output.contains { $0.contains(said) }, "\(ended.output)")
+        #expect(!ended.output.contains { $0.contains("\u{1B}") || $0.contains("within") })
+        #expect(server.output.elements.contains { $0.hasSuffix("Bearer x.y.z") } == (kind != "stranger"))
     }
 }

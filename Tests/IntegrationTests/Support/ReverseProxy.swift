@@ -69,6 +69,13 @@ final class ReverseProxy: Sendable {
         try await child.waitExit()
     }
 
+    /// Its lines about requests, and what else it said; of a proxy that was stopped.
+    func log() async throws -> String {
+        try await child.errors.waitFinish()
+        let requests = try? String(contentsOfFile: directory.file("tideline.log"), encoding: .utf8)
+        return child.errors.elements.joined(separator: "\n") + (requests ?? "")
+    }
+
     func client(token: String? = nil) -> HTTPTestClient {
         HTTPTestClient(port: port, token: token, within: .seconds(30))
     }
@@ -87,7 +94,7 @@ final class ReverseProxy: Sendable {
                     "listen 127.0.0.1:\(ports.secure) ssl http2; listen 127.0.0.1:\(ports.plain);"
                 ),
                 ("listen 80;", "listen 127.0.0.1:\(ports.http);"), ("127.0.0.1:8080", "127.0.0.1:\(upstream)"),
-                ("tideline.example.org", "localhost"),
+                ("tideline.example.org", "localhost"), ("/var/log/nginx", directory.path),
             ], to: directory.file("tideline.conf"))
         let temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
             .map { "\($0)_temp_path \(directory.path)/\($0);" }.joined(separator: " ")
@@ -109,7 +116,7 @@ final class ReverseProxy: Sendable {
                 ("/etc/haproxy/certs", directory.path), ("maxconn 40000", "maxconn 2000"),
                 ("bind :443", "bind 127.0.0.1:\(ports.plain)\n    bind 127.0.0.1:\(ports.secure)"),
                 ("bind :80", "bind 127.0.0.1:\(ports.http)"), ("127.0.0.1:8080", "127.0.0.1:\(upstream)"),
-                ("retries 20", "retries \(retries)"),
+                ("retries 20", "retries \(retries)"), ("tideline.example.org", "localhost"),
             ], to: directory.file("haproxy.cfg"))
     }
 

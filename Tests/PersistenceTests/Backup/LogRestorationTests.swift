@@ -105,8 +105,17 @@ struct LogRestorationTests {
         ("DELETE FROM events WHERE seq = 11", "every event from 1 to 11"),
         ("UPDATE workspaces SET log_floor = 2", "every event from 3 to 11"),
         ("DELETE FROM events", "but holds 0"),
+        ("UPDATE workspaces SET log_floor = -1", "cannot reach from -1"),
+        ("UPDATE workspaces SET next_seq = 9223372036854775807", "cannot reach"),
+        ("UPDATE workspaces SET slug = char(27) || 'x'", "no valid id or slug"),
+        ("UPDATE workspaces SET id = ''", "no valid id or slug"),
+        ("CREATE TRIGGER t AFTER UPDATE ON workspaces BEGIN DELETE FROM events; END", "trigger t"),
+        ("CREATE VIEW v AS SELECT 1", "view v"),
+        ("CREATE TABLE more (a)", "table more"),
+        ("ALTER TABLE events ADD COLUMN more INTEGER AS (1)", "table events"),
+        ("DROP INDEX memberships_user", "lacks index memberships_user"),
     ])
-    func `a backup with a gap is refused`(damage: String, reason: String) async throws {
+    func `a backup with a gap, or made to harm, is refused`(damage: String, reason: String) async throws {
         let (store, backup, _) = try await store(events: 10)
         try SQLiteConnection(path: backup, mode: .write).execute(damage)
 
@@ -115,5 +124,38 @@ struct LogRestorationTests {
         }
 
         #expect(error?.reason == .damaged && error?.message.contains(reason) == true, "\(error?.message ?? "")")
+    }
+
+    @Test func `a pipe, what an interrupted restore left, and a log that is a link are refused and stay`() async throws
+    {
+        let (store, backup, _) = try await store(events: 1)
+        let settings = LogSettings(directory: store.directory)
+        let pipe = store.directory + "/pipe"
+        #expect(unsafe mkfifo(pipe, 0o600) == 0)
+        let staged = settings.path + ".restoring"
+        try FileManager.default.copyItem(atPath: backup, toPath: staged)
+        for file in [pipe, staged] {
+            let error = #expect(throws: StoreError.self) { try LogRestoration(settings).stage(file) { _, _ in } }
+            #expect(error?.reason == .foreignFile && FileManager.default.fileExists(atPath: file))
+        }
+
+        try FileManager.default.moveItem(atPath: settings.path, toPath: settings.path + ".elsewhere")
+        try FileManager.default.createSymbolicLink(
+            atPath: settings.path, withDestinationPath: settings.path + ".elsewhere")
+        let error = #expect(throws: StoreError.self) { try LogRestoration(settings) }
+        #expect(error?.message.contains("symbolic link") == true)
+    }
+
+    @Test func `two restores within a second keep both logs`() async throws {
+        let (store, backup, _) = try await store(events: 1)
+        var kept: [String?] = []
+        for _ in 1...2 {
+            let restoration = try LogRestoration(LogSettings(directory: store.directory))
+            _ = try restoration.stage(backup) { _, _ in }
+            kept.append(try restoration.replace(at: 1_764_979_200_000))
+        }
+
+        let first = store.directory + "/tideline.db.before-restore-2025-12-06T000000Z"
+        #expect(kept == [first, first + "-2"] && kept.allSatisfy { FileManager.default.fileExists(atPath: $0 ?? "") })
     }
 }

@@ -41,6 +41,7 @@ enum BackupCommand {
         defer { line.end() }
         line.begin("copying")
         try client.beginBackup()
+        let found: LogInspection
         do throws(CommandFailure) {
             try wait(for: client, &line)
             line.begin("moving")
@@ -54,15 +55,16 @@ enum BackupCommand {
             }
             try client.endBackup()
             line.begin("checking")
-            let found = try check(file.partial)
-            try file.publish()
-            return found
+            found = try check(file.partial)
         } catch {
             // The first failure is the one to report.
             try? client.endBackup()
             file.discard()
             throw error
         }
+        // Good by now: whatever its name, it is kept.
+        try file.publish()
+        return found
     }
 
     private static func wait(for client: ControlClient, _ line: inout StageLine) throws(CommandFailure) {

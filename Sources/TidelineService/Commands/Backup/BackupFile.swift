@@ -3,12 +3,13 @@ import Glibc
 /// The file that a backup becomes: made under another name, and there under its own only when it is complete.
 struct BackupFile {
     let path: String
-    /// What an interrupted backup leaves behind; the next one of the same name takes its place.
-    var partial: String { path + ".partial" }
+    /// Drawn for this backup: in a directory that others may write, nobody has made a link or a file of this name before.
+    let partial: String
 
     /// - Throws: where there is something already, or no directory to put it in.
     init(_ path: String) throws(CommandFailure) {
         self.path = path
+        partial = "\(path).\(String(UInt64.random(in: .min ... .max), radix: 36)).partial"
         guard !PlainFile.exists(path) else {
             throw CommandFailure("\(path) exists; a backup overwrites nothing, choose another name")
         }
@@ -23,22 +24,42 @@ struct BackupFile {
     /// Takes the copy at `source` over: by renaming it where that is possible, else byte by byte.
     /// - Parameter progress: called now and then with the bytes done.
     func take(_ source: String, progress: (Int) throws(CommandFailure) -> Void) throws(CommandFailure) {
-        if unsafe rename(source, partial) != 0 {
+        let made = unsafe open(partial, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o600)
+        guard made >= 0 else { throw Self.failure("write \(partial)", errno) }
+        defer { close(made) }
+        if unsafe rename(source, partial) == 0 {
+            try protect()
+        } else {
             guard errno == EXDEV else { throw Self.failure("move the copy to \(partial)", errno) }
-            try copy(source, progress)
+            try copy(source, to: made, progress)
         }
-        guard unsafe chmod(partial, 0o600) == 0 else { throw Self.failure("protect \(partial)", errno) }
-        // Of another user only when this is root, who may; nobody else sees a difference.
-        _ = unsafe chown(partial, geteuid(), getegid())
     }
 
-    private func copy(_ source: String, _ progress: (Int) throws(CommandFailure) -> Void) throws(CommandFailure) {
-        let input = PlainFile.openForReading(source)
-        guard input >= 0 else { throw Self.failure("read \(source)", errno) }
+    /// Makes what was moved here ours: by its descriptor, since the server that made it may be another user's.
+    private func protect() throws(CommandFailure) {
+        let descriptor = try Self.openRegular(partial)
+        defer { close(descriptor) }
+        guard fchmod(descriptor, 0o600) == 0 else { throw Self.failure("protect \(partial)", errno) }
+        // Of another user only when this is root, who may; nobody else sees a difference.
+        _ = fchown(descriptor, geteuid(), getegid())
+    }
+
+    /// Opens a file that is neither a link nor anything that would make the reader wait.
+    private static func openRegular(_ path: String) throws(CommandFailure) -> Int32 {
+        let descriptor = unsafe open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
+        guard descriptor >= 0 else { throw failure("read \(path)", errno) }
+        guard PlainFile.status(of: descriptor).isRegular else {
+            close(descriptor)
+            throw CommandFailure("\(path) is not a regular file")
+        }
+        return descriptor
+    }
+
+    private func copy(
+        _ source: String, to output: Int32, _ progress: (Int) throws(CommandFailure) -> Void
+    ) throws(CommandFailure) {
+        let input = try Self.openRegular(source)
         defer { close(input) }
-        let output = unsafe open(partial, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
-        guard output >= 0 else { throw Self.failure("write \(partial)", errno) }
-        defer { close(output) }
         var chunk = [UInt8](repeating: 0, count: 1 << 20)
         var done = 0
         while true {
@@ -59,16 +80,20 @@ struct BackupFile {
         }
     }
 
-    /// Gives the file its name, durably, unless something has got that name meanwhile.
+    /// Gives the file its name, durably, unless something has got that name meanwhile: then it stays under the other one.
     func publish() throws(CommandFailure) {
         try synchronize(partial)
         if unsafe link(partial, path) == 0 {
             PlainFile.remove(partial)
         } else {
-            if errno == EEXIST { throw CommandFailure("\(path) has appeared meanwhile; the backup is \(partial)") }
             // A file system without hard links: look, then rename.
-            guard !PlainFile.exists(path), unsafe rename(partial, path) == 0 else {
-                throw Self.failure("rename \(partial)", errno)
+            let code = errno
+            if code == EEXIST || PlainFile.exists(path) {
+                throw CommandFailure(
+                    "\(path) has appeared meanwhile, and stays; the backup, complete and checked, is \(partial)")
+            }
+            guard unsafe rename(partial, path) == 0 else {
+                throw Self.failure("rename \(partial), which is the backup,", errno)
             }
         }
         try synchronize(directory)

@@ -9,6 +9,8 @@ enum RestoreCommand {
     static func run(_ options: RestoreOptions, _ context: CommandContext) throws(CommandFailure) -> Int32 {
         let configuration = try context.configuration(options.configuration)
         guard PlainFile.exists(options.file) else { throw CommandFailure("there is no file \(options.file)") }
+        // Before anything is held: a pipe, for one, would be waited for.
+        try wrapping { () throws(StoreError) in try LogInspection.requireRegular(options.file) }
         let settings = configuration.logSettings
         if options.isDryRun { return try check(options, settings, context.console) }
         let restoration = try open(settings)

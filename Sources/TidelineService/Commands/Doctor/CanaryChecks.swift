@@ -1,5 +1,6 @@
 import Access
 import Events
+import Networking
 import ServerSentEvents
 import Telemetry
 
@@ -15,18 +16,25 @@ struct CanaryChecks {
     private let givenToken: String?
     private let configuration: ServiceConfiguration
     private var token = ""
+    /// Whatever answers, and however slowly, the checks end.
+    private let deadline: ContinuousClock.Instant
 
     private static let count = 5
     /// What an event may take from its acknowledgement to the reader.
     private static let prompt: Duration = .milliseconds(500)
     private static let patience: Duration = .seconds(6)
+    /// For all checks but the one that holds a stream for ``idleSpan``.
+    private static let span: Duration = .seconds(60)
+    private static let idleSpan: Duration = .seconds(75)
 
-    init(url: ServiceURL, options: DoctorOptions, configuration: ServiceConfiguration) {
+    /// - Parameter token: the given credential, if any.
+    init(url: ServiceURL, options: DoctorOptions, configuration: ServiceConfiguration, token: String?) {
         self.url = url
         authorities = options.authorities
         workspace = options.workspace
         testsIdle = options.testsIdle
-        givenToken = options.token
+        givenToken = token
+        deadline = .now + Self.span
         self.configuration = configuration
     }
 
@@ -38,6 +46,7 @@ struct CanaryChecks {
                 try report(finding)
             }
             for finding in try health() { try report(finding) }
+            try identify()
         } catch {
             return try report(
                 .fail(
@@ -81,9 +90,11 @@ struct CanaryChecks {
 
     private func health() throws(CommandFailure) -> [Finding] {
         let before = WallClock.milliseconds()
-        let reply = try ProbeConnection.exchange("GET", "/healthz", at: url, authorities: authorities)
+        let reply = try exchange("GET", "/healthz")
         let after = WallClock.milliseconds()
-        guard reply.status == 200, reply["x-request-id"] != nil else {
+        guard reply.status == 200, reply["x-request-id"] != nil,
+            (try? JSONDocument(scanning: reply.body).root)?["status"]?.string == "ok"
+        else {
             throw CommandFailure(
                 "\(url)/healthz answers \(reply.status)\(reply["server"].map { " from \($0)" } ?? ""), which is not Tideline"
             )
@@ -92,11 +103,46 @@ struct CanaryChecks {
             Finding.ok(
                 "url", "\(url) reaches Tideline in \(after - before) ms\(reply["server"].map { " by \($0)" } ?? "")")
         ]
+        if !url.isSecure, try !reachesLoopback() {
+            findings.append(
+                .warn(
+                    "url.plain", "\(url) is not encrypted: everybody on the way reads credentials and events",
+                    "use https, also for this check"))
+        }
         if let date = reply["date"].flatMap({ Self.milliseconds(ofDate: $0) }) {
             findings.append(Self.clock(differenceSeconds: (date - (before + after) / 2) / 1_000))
         }
         return findings
     }
+
+    /// Before it is shown a credential: somebody else's server may say that it is alive as well, but not what our figures mean.
+    private func identify() throws(CommandFailure) {
+        let reply = try exchange("GET", "/api/definitions")
+        let names = (try? JSONDocument(scanning: reply.body, limits: .stored).root)?.elements
+            .compactMap { $0["name"]?.string }
+        guard reply.status == 200, let names, names.contains("activeUsers"), names.contains("messagesToday") else {
+            throw CommandFailure(
+                "\(url)/api/definitions is answered \(reply.status), not as Tideline does; no credential was sent")
+        }
+    }
+
+    /// Whether the URL leads to this machine only.
+    private func reachesLoopback() throws(CommandFailure) -> Bool {
+        try HostLookup.addresses(of: url.host, port: url.port).allSatisfy(\.isLoopback)
+    }
+
+    private func exchange(
+        _ method: String, _ target: String, _ fields: [String] = [], body: [UInt8] = []
+    ) throws(CommandFailure) -> HTTPReply {
+        guard ContinuousClock.now < deadline else { throw Self.overdue }
+        return try ProbeConnection.exchange(
+            method, target, fields, body: body, at: url, authorities: authorities, until: deadline)
+    }
+
+    private static let overdue = CommandFailure("the checks took more than \(span), and were given up")
+
+    /// The end of patience with what is asked for now.
+    private var limit: ContinuousClock.Instant { min(.now + Self.patience, deadline) }
 
     /// Reads the form of `Date` (RFC 9110 §5.6.7), `Sun, 06 Nov 1994 08:49:37 GMT`.
     static func milliseconds(ofDate text: String) -> Milliseconds? {
@@ -147,6 +193,7 @@ struct CanaryChecks {
     private func open(after position: String? = nil, silence: Duration = .seconds(1)) throws(CommandFailure)
         -> ProbeStream
     {
+        guard ContinuousClock.now < deadline else { throw Self.overdue }
         let connection = try ProbeConnection(to: url, authorities: authorities, silence: silence)
         // As a browser: a proxy that compresses would do it now.
         return try ProbeStream(
@@ -156,7 +203,11 @@ struct CanaryChecks {
     /// - Returns: whether the credential is good, so that more can be asked.
     private func stream(_ report: (Finding) throws(CommandFailure) -> Void) throws(CommandFailure) -> Bool {
         let stream = try open()
-        guard let head = try stream.head(until: .now + Self.patience) else {
+        guard let head = try stream.head(until: limit) else {
+            if stream.isEnded {
+                try report(Self.ended("before the stream's headers"))
+                return true
+            }
             try report(
                 .fail("url.headers", "the stream's headers did not come within \(Self.patience)", Self.bufferingRemedy))
             return true
@@ -167,7 +218,11 @@ struct CanaryChecks {
         }
         try report(Self.headers(head))
         guard head["content-encoding"] == nil else { return true }
-        guard try stream.next(until: .now + Self.patience, where: { $0.type == "connected" }) != nil else {
+        guard try stream.next(until: limit, where: { $0.type == "connected" }) != nil else {
+            if stream.isEnded {
+                try report(Self.ended("before the first event"))
+                return true
+            }
             try report(.fail("url.buffering", "not one event came within \(Self.patience)", Self.bufferingRemedy))
             return true
         }
@@ -176,10 +231,14 @@ struct CanaryChecks {
         for number in 1...Self.count {
             let id = try post(number)
             let acknowledged = ContinuousClock.now
-            let event = try stream.next(until: .now + Self.patience) { $0.id == id }
+            let event = try stream.next(until: limit) { $0.id == id }
             delays.append(event.map { _ in acknowledged.duration(to: .now) })
             if number == 2 { first = id }
             if event == nil { break }
+        }
+        if delays.contains(nil), stream.isEnded {
+            try report(Self.ended("after \(delays.count - 1) of \(Self.count) canaries"))
+            return true
         }
         try report(Self.buffering(delays))
         if !delays.contains(nil) { try report(try resumption(after: first, expected: Self.count - 2)) }
@@ -191,6 +250,14 @@ struct CanaryChecks {
             "url.stream", CommandFailure(head).message,
             head.status == 401
                 ? "give a valid --token" : "the token must be for the workspace \(workspace) (or give --workspace)")
+    }
+
+    /// Nobody held anything back: there was nobody any more.
+    private static func ended(_ moment: String) -> Finding {
+        .fail(
+            "url.stream", "the connection was closed \(moment)",
+            "see the logs of the proxy and of Tideline: a restart, a limit of connections, or a time-out that is too short"
+        )
     }
 
     private static let bufferingRemedy =
@@ -235,13 +302,16 @@ struct CanaryChecks {
         let stream = try open(after: position)
         var received = 0
         while received < expected,
-            let event = try stream.next(until: .now + Self.patience, where: { ["event", "reset"].contains($0.type) })
+            let event = try stream.next(until: limit, where: { ["event", "reset"].contains($0.type) })
         {
             if event.type == "reset" { break }
             received += 1
         }
         if received == expected {
             return .ok("url.resume", "a stream that came back got the \(received) events it had missed")
+        }
+        if received < expected, stream.isEnded {
+            return Self.ended("after \(received) of the \(expected) events that a stream that came back had missed")
         }
         return .fail(
             "url.resume", "a stream that came back got \(received) of \(expected) events",
@@ -251,9 +321,8 @@ struct CanaryChecks {
     /// - Returns: the event's id.
     private func post(_ number: Int) throws(CommandFailure) -> String {
         let body = #"{"eventType":"user.action","eventData":{"action":"tideline.canary","number":\#(number)}}"#
-        let reply = try ProbeConnection.exchange(
-            "POST", path, [authorization, "Content-Type: application/json"], body: Array(body.utf8), at: url,
-            authorities: authorities)
+        let reply = try exchange(
+            "POST", path, [authorization, "Content-Type: application/json"], body: Array(body.utf8))
         guard reply.status == 200, let id = try? JSONDocument(scanning: reply.body).root["id"]?.string else {
             throw CommandFailure(reply)
         }
@@ -267,10 +336,9 @@ struct CanaryChecks {
             Array(#"{"eventType":"-","eventData":{"p":"\#(String(repeating: "x", count: 16_000))"}}"#.utf8) + [10]
         var body: [UInt8] = []
         while body.count + item.count < bytes { body += item }
-        let reply = try ProbeConnection.exchange(
+        let reply = try exchange(
             "POST", "/api/workspaces/\(workspace)/events", [authorization, "Content-Type: application/x-ndjson"],
-            body: body,
-            at: url, authorities: authorities)
+            body: body)
         if reply.status == 422 { return .ok("url.body", "a batch of \(ByteText.of(body.count)) gets through") }
         return .warn(
             "url.body", "a batch of \(ByteText.of(body.count)) is answered \(reply.status)",
@@ -281,7 +349,7 @@ struct CanaryChecks {
     private func idle() throws(CommandFailure) -> Finding {
         let stream = try open(silence: .seconds(2))
         let start = ContinuousClock.now
-        let end = start + .seconds(75)
+        let end = start + Self.idleSpan
         var last = start
         var longest = Duration.zero
         while ContinuousClock.now < end, try stream.next(until: end, where: { _ in true }) != nil {

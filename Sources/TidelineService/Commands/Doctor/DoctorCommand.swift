@@ -14,7 +14,9 @@ enum DoctorCommand {
         try report.add(ServerChecks.run(configuration, server))
         try report.add(DatabaseChecks.run(configuration, isDeep: options.isDeep))
         if let url = options.url.flatMap({ ServiceURL($0) }) {
-            var canary = CanaryChecks(url: url, options: options, configuration: configuration)
+            var canary = CanaryChecks(
+                url: url, options: options, configuration: configuration,
+                token: options.token ?? context.environment[DoctorOptions.tokenVariable])
             try canary.run { finding throws(CommandFailure) in try report.add([finding]) }
         }
         try report.end()
@@ -35,6 +37,7 @@ enum DoctorCommand {
         var worst: Finding.Status { findings.map(\.status).max() ?? .ok }
 
         mutating func add(_ new: [Finding]) throws(CommandFailure) {
+            let new = new.map(\.printable)
             findings += new
             if isJSON { return }
             for finding in new {

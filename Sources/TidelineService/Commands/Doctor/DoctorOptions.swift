@@ -3,7 +3,7 @@ package struct DoctorOptions: Sendable, Equatable {
     package var configuration: ConfigurationOptions
     /// Where clients reach the server; nil checks this machine only.
     package var url: String?
-    /// A bearer credential for the canary; nil signs one here.
+    /// A bearer credential for the canary; nil takes that of ``tokenVariable``, or signs one here.
     package var token: String?
     package var workspace: String
     /// PEM file of trusted authorities instead of the system's.
@@ -16,6 +16,9 @@ package struct DoctorOptions: Sendable, Equatable {
 
     /// Whose events touch nobody's figures.
     static let canaryWorkspace = "tideline-doctor"
+
+    /// A credential that the list of processes does not show.
+    static let tokenVariable = "TIDELINE_DOCTOR_TOKEN"
 
     init(_ parsed: ParsedArguments) throws(UsageError) {
         configuration = try ConfigurationOptions(parsed)

@@ -31,4 +31,10 @@ struct Finding: Sendable, Equatable {
     static func fail(_ check: String, _ detail: String, _ remedy: String) -> Finding {
         Finding(status: .fail, check: check, detail: detail, remedy: remedy)
     }
+
+    /// The same on one line, of bounded length, and without what a terminal would obey: a detail may quote whoever answered.
+    var printable: Finding {
+        func clean(_ text: String) -> String { TailOutput.printable(String(text.prefix(1_000))) }
+        return Finding(status: status, check: check, detail: clean(detail), remedy: remedy.map(clean))
+    }
 }

@@ -60,10 +60,12 @@ final class ProbeConnection {
     }
 
     /// The whole answer to what was sent.
-    func reply() throws(CommandFailure) -> HTTPReply {
+    /// - Parameter deadline: for a peer that sends a byte now and then.
+    func reply(until deadline: ContinuousClock.Instant) throws(CommandFailure) -> HTTPReply {
         var reader = ReplyReader()
         do throws(ClientFailure) {
             while !reader.isComplete {
+                guard ContinuousClock.now < deadline else { throw .timedOut(address) }
                 let bytes = try receive()
                 if bytes.isEmpty {
                     guard reader.finish() else { throw .closed(address) }
@@ -80,10 +82,12 @@ final class ProbeConnection {
     /// One exchange on a connection of its own.
     static func exchange(
         _ method: String, _ target: String, _ fields: [String] = [], body: [UInt8] = [], at url: ServiceURL,
-        authorities: String?
+        authorities: String?, until deadline: ContinuousClock.Instant
     ) throws(CommandFailure) -> HTTPReply {
-        let connection = try ProbeConnection(to: url, authorities: authorities, silence: .seconds(15))
+        let connection = try ProbeConnection(
+            to: url, authorities: authorities,
+            silence: min(.seconds(15), max(.seconds(1), ContinuousClock.now.duration(to: deadline))))
         try connection.send(method, target, ["Connection: close"] + fields, body: body)
-        return try connection.reply()
+        return try connection.reply(until: deadline)
     }
 }
