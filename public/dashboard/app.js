@@ -91,7 +91,6 @@ function watch(workspace) {
   events.setEmptyText('Waiting for the first events…');
   let hasNames = false;
   live = new RealtimeAnalytics(name, {
-    share: me.userId,
     backfill: BACKFILL,
     onStatsUpdate(stats) {
       metrics.show(stats);

@@ -28,8 +28,18 @@ export class Endpoint {
   /** Without a ticket, a refused stream can be asked for its reason. */
   get usesTickets() { return this.#ticket !== null; }
 
-  /** Whoever has the same name shares a stream: the same workspace at the same gateway. */
+  /** The workspace at its gateway. */
   get name() { return this.#path; }
+
+  /** Whether requests have a credential that tells who this is; a page that has tickets only may have none. */
+  get canIdentify() { return this.#token !== null || this.#ticket === null; }
+
+  /** @returns {Promise<string>} the user's id, by the credential that all requests have now */
+  async whoAmI(signal) {
+    const headers = { Accept: 'application/json', ...(await this.#credential()) };
+    const { body } = await request(`${this.#base}/api/me`, { headers, signal });
+    return body?.userId ?? null;
+  }
 
   /** The address of a stream that goes on after `position`. */
   async stream(position, signal) {

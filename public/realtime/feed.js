@@ -36,11 +36,15 @@ export class Feed {
   heartbeat = HEARTBEAT;
   /** When something was last heard, by wall clock. */
   heardAt = 0;
+  /** Whose page this is: the user's id, null until it is known. The cookie of a page may become another user's at any
+   *  time; what that user may see is not for here. */
+  principal = null;
 
   #endpoint;
   #position;
   #options;
   #emit;
+  #admit;
   #backoff;
   #timers = new Timers();
   #aborts = new Map();
@@ -56,12 +60,14 @@ export class Feed {
    * @param {object} options those of `RealtimeAnalytics`
    * @param {(message: object) => void} emit takes what happens: `{kind: 'state' | 'stats' | 'segment' | 'reset' | 'error'
    *   | 'alive', …}`; a segment is `{after, events, upTo}`, a part of the log without a hole
+   * @param {() => boolean} [admit] asked before each stream, when `principal` is known; false: another tab may bring it
    */
-  constructor(endpoint, position, options, emit) {
+  constructor(endpoint, position, options, emit, admit = () => true) {
     this.#endpoint = endpoint;
     this.#position = position;
     this.#options = options;
     this.#emit = emit;
+    this.#admit = admit;
     this.#backoff = new Backoff(options.reconnectDelay, options.maximumDelay);
   }
 
@@ -90,7 +96,7 @@ export class Feed {
   }
 
   /** Another tab may be about to bring the stream. */
-  expect() { this.#enter('connecting'); }
+  expect() { if (this.state !== 'connecting') this.#enter('connecting'); }
 
   /** Drops everything until the page is back. */
   pause() {
@@ -116,12 +122,27 @@ export class Feed {
     if (this.#options.transport === 'poll' || typeof EventSource === 'undefined') return this.#poll();
     const signal = this.#signal('attempt');
     try {
+      await this.#identify(signal);
+      if (signal.aborted || !this.#admit()) return;
       if (this.#options.backfill > 0 && this.#position.text === null) await this.prime(signal);
       const url = await this.#endpoint.stream(this.#position.text, signal);
       if (!signal.aborted) this.#open(url);
     } catch (error) {
       if (!signal.aborted) this.#failed(error);
     }
+  }
+
+  /** Before each stream and behind each page of the log: no answer of theirs tells to whom it was given. */
+  async #identify(signal) {
+    if (!this.#endpoint.canIdentify) return;
+    const userId = await this.#endpoint.whoAmI(signal);
+    if (!signal.aborted) this.#recognise(userId);
+  }
+
+  #recognise(userId) {
+    if (!this.#endpoint.canIdentify) return;
+    this.principal ??= userId ?? null;
+    if (userId && userId !== this.principal) throw new RequestError(401, 'somebody else has signed in');
   }
 
   #open(url) {
@@ -288,6 +309,7 @@ export class Feed {
   async #snapshot(signal) {
     const answer = await this.#endpoint.snapshot(this.#etag, signal);
     if (signal.aborted) return null;
+    this.#recognise(answer.body?.meta?.userId);
     if (answer.status === 304) {
       if (this.stats) this.#takeStats(this.stats);
       return null;
@@ -312,6 +334,9 @@ export class Feed {
       }
       if (signal.aborted) return;
       const { events = [], next } = answer.body ?? {};
+      // Asked after the events were read: a cookie that was another's by then is noticed.
+      if (events.length > 0) await this.#identify(signal);
+      if (signal.aborted) return;
       const after = this.#position.text;
       const fresh = events.filter(({ id }) => this.#position.move(id));
       if (next) this.#position.move(next);

@@ -39,7 +39,7 @@ export class Follower {
 
   /** @param {number} backfill how many of the latest events to read first */
   start(backfill) {
-    this.#askWhoLeads();
+    this.askWhoLeads();
     if (backfill > 0 && this.#position.text === null) this.#fill((signal) => this.#feed.prime(signal));
     else if (this.#position.text !== null) this.#fill((signal) => this.#feed.catchUp(signal));
   }
@@ -50,7 +50,7 @@ export class Follower {
   }
 
   /** Asks the leader whether it is there; one that stays silent is deposed. */
-  #askWhoLeads() {
+  askWhoLeads() {
     this.#ask('hello');
     // Spread, so that not all followers depose at once.
     this.#timers.after('answer', ANSWER * (1 + Math.random() / 2), () => this.#depose());
@@ -58,13 +58,13 @@ export class Follower {
 
   /** Makes sure that what is shown is live: for a page that became visible. */
   check() {
-    if (this.#feed.state === 'live') this.#askWhoLeads();
+    if (this.#feed.state === 'live') this.askWhoLeads();
     else this.#ask('nudge');
   }
 
   receive(message) {
     this.#timers.cancel('answer');
-    this.#timers.after('silence', this.#feed.patience, () => this.#askWhoLeads());
+    this.#timers.after('silence', this.#feed.patience, () => this.askWhoLeads());
     switch (message.kind) {
       case 'welcome': return this.#welcome(message);
       case 'segment': return this.#take(message);
