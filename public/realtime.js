@@ -172,15 +172,14 @@ export class RealtimeAnalytics {
   }
 
   #deliver(message) {
-    const { onStatsUpdate, onEvent, onReset, onError } = this.#options;
     switch (message.kind) {
       case 'state': return this.#enter(message.detail);
-      case 'stats': return onStatsUpdate(message.stats);
-      case 'segment': return message.events.forEach((event) => onEvent(event));
-      case 'reset': return onReset(message);
+      case 'stats': return this.#tell('onStatsUpdate', message.stats);
+      case 'segment': return message.events.forEach((event) => this.#tell('onEvent', event));
+      case 'reset': return this.#tell('onReset', message);
       case 'error':
         this.error = message.message;
-        return onError(Object.assign(new Error(message.message), { status: message.status }));
+        return this.#tell('onError', Object.assign(new Error(message.message), { status: message.status }));
       default: return undefined;
     }
   }
@@ -191,9 +190,18 @@ export class RealtimeAnalytics {
     this.#isConnected = state === 'live';
     if (state === 'live' || state === 'polling') this.error = null;
     if (state === 'closed' && reason !== 'disconnected') this.error = reason;
-    if (wasConnected && !this.#isConnected) this.#options.onDisconnect(reason ?? state);
-    this.#options.onState(detail);
-    if (!wasConnected && this.#isConnected) this.#options.onConnect();
+    if (wasConnected && !this.#isConnected) this.#tell('onDisconnect', reason ?? state);
+    this.#tell('onState', detail);
+    if (!wasConnected && this.#isConnected) this.#tell('onConnect');
+  }
+
+  /** What the page does with it is its own affair: a mistake there is reported, and stops nothing here. */
+  #tell(name, ...values) {
+    try {
+      this.#options[name]?.(...values);
+    } catch (error) {
+      reportError(error);
+    }
   }
 
   // MARK: Sharing one stream
@@ -211,7 +219,8 @@ export class RealtimeAnalytics {
     const { share } = this.#options;
     const whose = [this.#feed.principal, typeof share === 'string' ? share : null].filter((part) => part !== null);
     const name = ['tideline', this.#endpoint.name, ...whose.map(encodeURIComponent)].join(' ');
-    this.#leadership = new Leadership(name, (isLeader) => (isLeader ? this.#lead() : this.#follow()));
+    this.#leadership = new Leadership(
+      name, (isLeader) => (isLeader ? this.#lead() : this.#follow()), () => this.#goAlone());
     this.#channel = new BroadcastChannel(name);
     this.#channel.onmessage = ({ data }) => this.#hear(data);
   }
@@ -220,6 +229,16 @@ export class RealtimeAnalytics {
     this.#hasJoined = true;
     this.#feed.expect();
     this.#leadership.join();
+  }
+
+  /** There are locks, but not for this page: an embedded one, for instance. */
+  #goAlone() {
+    this.#part();
+    this.#channel.close();
+    this.#leadership = null;
+    this.#canShare = false;
+    this.#isForVisible = true;
+    this.reconnect();
   }
 
   #part() {
@@ -246,6 +265,10 @@ export class RealtimeAnalytics {
       deliver: (message) => this.#deliver(message),
       ask: (kind) => this.#post({ kind }),
       depose: () => this.#leadership.steal(),
+      giveUp: (error) => {
+        this.#part();
+        this.#feed.giveUp(error);
+      },
     });
     this.#follower.start(this.#options.backfill);
   }
@@ -292,7 +315,9 @@ export class RealtimeAnalytics {
     // A page may come back, from the back/forward cache for instance, behind another tab.
     if (!this.#isAway || (this.#isForVisible && document.hidden)) return;
     this.#isAway = false;
-    this.#feed.refresh();
+    // Who comes to lead refreshes then.
+    if (this.#canShare) this.#feed.start();
+    else this.#feed.refresh();
   }
 
   /** Visible again: a stream that has been silent for too long is not waited for. */

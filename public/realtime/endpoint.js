@@ -25,7 +25,7 @@ export class Endpoint {
     this.#ticket = ticket;
   }
 
-  /** Without a ticket, a refused stream can be asked for its reason. */
+  /** A stream by ticket may end with the ticket's credential while this page has a new one. */
   get usesTickets() { return this.#ticket !== null; }
 
   /** The workspace at its gateway. */
@@ -58,9 +58,12 @@ export class Endpoint {
     return this.#send(withQuery('/events', query), { signal });
   }
 
-  /** Asks with HEAD what the stream's path would answer: an EventSource does not tell why it was refused. */
-  probe(signal) {
-    return this.#send('/analytics/realtime', { method: 'HEAD', headers: { Accept: 'text/event-stream' }, signal });
+  /** Asks with HEAD what the stream's path would answer: an EventSource does not tell why it was refused. A page that has
+   *  no other credential takes a ticket for it. */
+  async probe(signal) {
+    const ticket = this.#token === null ? await this.#newTicket(signal) : null;
+    const path = withQuery('/analytics/realtime', { ticket });
+    return this.#send(path, { method: 'HEAD', headers: { Accept: 'text/event-stream' }, signal });
   }
 
   /** Posts one event. A small one survives the page that sends it; browsers allow 64 KiB of such for all requests. */

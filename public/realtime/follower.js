@@ -1,10 +1,11 @@
 // What a tab without the lock does: it takes what the leader's stream brings, and notices holes and silence.
 
+import { Backoff } from './backoff.js';
 import { Timers } from './timers.js';
 
 /** How long a leader may take to answer; one whose tab is frozen never does. */
 const ANSWER = 5_000;
-/** After a page of the log could not be read. */
+/** The first ceiling of the delays after the log could not be read. */
 const REFILL = 2_000;
 /** The leader's tab may be hidden, its timers slow: a follower calls it this long after a retry was due. */
 const LATE = 1_500;
@@ -15,7 +16,9 @@ export class Follower {
   #deliver;
   #ask;
   #depose;
+  #giveUp;
   #timers = new Timers();
+  #refills = new Backoff(REFILL);
   #isFilling = false;
   #queue = [];
   #abort = new AbortController();
@@ -28,13 +31,15 @@ export class Follower {
    * @param {(message: object) => void} parts.deliver takes messages as a feed gives them
    * @param {(kind: string) => void} parts.ask sends `hello`, `restart` or `nudge` to the leader
    * @param {() => void} parts.depose takes the lead from a leader that does not answer
+   * @param {(error: Error) => void} parts.giveUp ends for an answer that would be the same again
    */
-  constructor({ feed, position, deliver, ask, depose }) {
+  constructor({ feed, position, deliver, ask, depose, giveUp }) {
     this.#feed = feed;
     this.#position = position;
     this.#deliver = deliver;
     this.#ask = ask;
     this.#depose = depose;
+    this.#giveUp = giveUp;
   }
 
   /** @param {number} backfill how many of the latest events to read first */
@@ -117,6 +122,9 @@ export class Follower {
   #take(segment) {
     if (this.#isFilling) {
       this.#queue.push(segment);
+    } else if (segment.after === null && this.#position.text !== null) {
+      // The leader began with this one; what lies between here and there is on the server, and so is the segment.
+      if (segment.upTo !== null) this.#fill((signal) => this.#feed.catchUp(signal));
     } else if (this.#position.isBehind(segment.after)) {
       this.#queue.push(segment);
       this.#fill((signal) => this.#feed.catchUp(signal));
@@ -137,13 +145,16 @@ export class Follower {
     const { signal } = this.#abort;
     try {
       await read(signal);
-    } catch {
+    } catch (error) {
       // Nothing may be shown behind a hole. What waits is on the server too: it is read when that can be reached.
-      if (!signal.aborted) this.#timers.after('fill', REFILL, () => this.#fill(read));
       this.#queue = [];
-      return;
+      if (signal.aborted) return;
+      if (error.isFinal) return this.#giveUp(error);
+      const delay = Math.max(this.#refills.next(), error.retryAfter ?? 0);
+      return this.#timers.after('fill', delay, () => this.#fill(read));
     }
     if (signal.aborted) return;
+    this.#refills.reset();
     this.#isFilling = false;
     const waiting = this.#queue;
     this.#queue = [];
