@@ -35,8 +35,8 @@ const defaults = {
   backfill: 0,
   /** Where to go on: the `lastEventId` of an earlier object. */
   lastEventId: null,
-  /** Share one stream with the other tabs. A text shares only with those that give the same, for instance the user's id;
-   *  false keeps a stream of one's own. */
+  /** Share one stream with the other tabs of the same user. A text shares only with those that give the same; by `token`
+   *  or `ticket` nothing is shared without such a text. False keeps a stream of one's own, also while the page is hidden. */
   share: true,
   /** Of another origin: see `Endpoint`. */
   baseURL: '',
@@ -70,7 +70,10 @@ export class RealtimeAnalytics {
   #isAway = false;
   #isConnected = false;
   #stopWatching;
-  /** Sharing: null for a stream of one's own. */
+  /** Whether tabs can agree on one stream; where they cannot, only those that are seen have one. */
+  #canShare;
+  #isForVisible;
+  /** Null until it is known whose stream would be shared. */
   #leadership = null;
   #channel = null;
   #follower = null;
@@ -85,21 +88,21 @@ export class RealtimeAnalytics {
     this.#options = { ...defaults, ...options };
     this.#endpoint = new Endpoint(workspace, this.#options);
     this.#position = new StreamPosition(this.#options.lastEventId);
-    this.#feed = new Feed(this.#endpoint, this.#position, this.#options, (message) => this.#fromFeed(message));
-    const wantsSharing = this.#options.share !== false && this.#options.transport !== 'poll';
-    if (wantsSharing && Leadership.isPossible) this.#prepareSharing();
-    // Where tabs cannot agree on one stream, only those that are seen have one.
-    const isForVisible = wantsSharing && this.#leadership === null;
+    this.#feed = new Feed(
+      this.#endpoint, this.#position, this.#options, (message) => this.#fromFeed(message), () => this.#admit());
+    const { share, token, ticket, transport } = this.#options;
+    const wantsSharing = share !== false && transport !== 'poll';
+    const isOfSession = token === null && ticket === null;
+    this.#canShare = wantsSharing && Leadership.isPossible && (isOfSession || typeof share === 'string');
+    this.#isForVisible = wantsSharing && !this.#canShare;
     this.#stopWatching = watchPage({
       leave: () => this.#leave(),
       enter: () => this.#return(),
-      hide: () => { if (isForVisible) this.#leave(); },
+      hide: () => { if (this.#isForVisible) this.#leave(); },
       show: () => { if (this.#isAway) this.#return(); else this.#check(); },
       online: () => { if (this.state === 'reconnecting' && !this.#isAway && this.isLeader) this.reconnect(); },
     });
-    if (!this.#options.enabled) return;
-    if (isForVisible && document.hidden) this.#pause();
-    else this.reconnect();
+    if (this.#options.enabled) this.reconnect();
   }
 
   get workspace() { return this.#workspace; }
@@ -118,10 +121,11 @@ export class RealtimeAnalytics {
   /** Drops what is open and starts again at once, after the last event seen; attempts are counted anew. */
   reconnect() {
     this.error = null;
+    if (this.#isForVisible && document.hidden) return this.#pause();
     this.#isAway = false;
-    if (this.#leadership === null || this.#leadership.isLeader) return this.#feed.start();
-    if (this.#hasJoined) return this.#post('restart');
-    this.#join();
+    if (!this.#hasJoined || this.#leadership.isLeader) return this.#feed.start();
+    this.#post({ kind: 'restart' });
+    this.#follower?.askWhoLeads();
   }
 
   /** Closes everything and stays closed until `reconnect()`; other tabs go on. */
@@ -163,20 +167,19 @@ export class RealtimeAnalytics {
   // MARK: Delivering
 
   #fromFeed(message) {
-    if (this.#leadership?.isLeader) this.#channel.postMessage(message);
+    if (this.#leadership?.isLeader) this.#post(message);
     this.#deliver(message);
   }
 
   #deliver(message) {
-    const { onStatsUpdate, onEvent, onReset, onError } = this.#options;
     switch (message.kind) {
       case 'state': return this.#enter(message.detail);
-      case 'stats': return onStatsUpdate(message.stats);
-      case 'segment': return message.events.forEach((event) => onEvent(event));
-      case 'reset': return onReset(message);
+      case 'stats': return this.#tell('onStatsUpdate', message.stats);
+      case 'segment': return message.events.forEach((event) => this.#tell('onEvent', event));
+      case 'reset': return this.#tell('onReset', message);
       case 'error':
         this.error = message.message;
-        return onError(Object.assign(new Error(message.message), { status: message.status }));
+        return this.#tell('onError', Object.assign(new Error(message.message), { status: message.status }));
       default: return undefined;
     }
   }
@@ -187,17 +190,37 @@ export class RealtimeAnalytics {
     this.#isConnected = state === 'live';
     if (state === 'live' || state === 'polling') this.error = null;
     if (state === 'closed' && reason !== 'disconnected') this.error = reason;
-    if (wasConnected && !this.#isConnected) this.#options.onDisconnect(reason ?? state);
-    this.#options.onState(detail);
-    if (!wasConnected && this.#isConnected) this.#options.onConnect();
+    if (wasConnected && !this.#isConnected) this.#tell('onDisconnect', reason ?? state);
+    this.#tell('onState', detail);
+    if (!wasConnected && this.#isConnected) this.#tell('onConnect');
+  }
+
+  /** What the page does with it is its own affair: a mistake there is reported, and stops nothing here. */
+  #tell(name, ...values) {
+    try {
+      this.#options[name]?.(...values);
+    } catch (error) {
+      reportError(error);
+    }
   }
 
   // MARK: Sharing one stream
 
+  /** Asked by the feed, which knows by then whose page this is: users of one browser never share.
+   *  @returns {boolean} whether this tab opens a stream itself */
+  #admit() {
+    if (!this.#canShare || this.#leadership?.isLeader) return true;
+    if (this.#leadership === null) this.#prepareSharing();
+    this.#join();
+    return false;
+  }
+
   #prepareSharing() {
     const { share } = this.#options;
-    const name = `tideline ${this.#endpoint.name}${typeof share === 'string' ? ` ${share}` : ''}`;
-    this.#leadership = new Leadership(name, (isLeader) => (isLeader ? this.#lead() : this.#follow()));
+    const whose = [this.#feed.principal, typeof share === 'string' ? share : null].filter((part) => part !== null);
+    const name = ['tideline', this.#endpoint.name, ...whose.map(encodeURIComponent)].join(' ');
+    this.#leadership = new Leadership(
+      name, (isLeader) => (isLeader ? this.#lead() : this.#follow()), () => this.#goAlone());
     this.#channel = new BroadcastChannel(name);
     this.#channel.onmessage = ({ data }) => this.#hear(data);
   }
@@ -206,6 +229,16 @@ export class RealtimeAnalytics {
     this.#hasJoined = true;
     this.#feed.expect();
     this.#leadership.join();
+  }
+
+  /** There are locks, but not for this page: an embedded one, for instance. */
+  #goAlone() {
+    this.#part();
+    this.#channel.close();
+    this.#leadership = null;
+    this.#canShare = false;
+    this.#isForVisible = true;
+    this.reconnect();
   }
 
   #part() {
@@ -230,8 +263,12 @@ export class RealtimeAnalytics {
       feed: this.#feed,
       position: this.#position,
       deliver: (message) => this.#deliver(message),
-      ask: (kind) => this.#post(kind),
+      ask: (kind) => this.#post({ kind }),
       depose: () => this.#leadership.steal(),
+      giveUp: (error) => {
+        this.#part();
+        this.#feed.giveUp(error);
+      },
     });
     this.#follower.start(this.#options.backfill);
   }
@@ -241,9 +278,10 @@ export class RealtimeAnalytics {
     this.#follower = null;
   }
 
-  #post(kind) { this.#channel.postMessage({ kind }); }
+  #post(message) { this.#channel.postMessage({ ...message, principal: this.#feed.principal }); }
 
   #hear(message) {
+    if (message.principal !== this.#feed.principal) return;
     switch (message.kind) {
       case 'hello': if (this.#leadership.isLeader) this.#welcome(); break;
       // Many tabs may ask at once, after a sign-in for instance.
@@ -256,9 +294,7 @@ export class RealtimeAnalytics {
   #welcome() {
     this.#feed.tick();
     const { detail, stats, connections, statsAt, heartbeat } = this.#feed;
-    this.#channel.postMessage({
-      kind: 'welcome', detail, stats, connections, statsAt, heartbeat, position: this.#position.text,
-    });
+    this.#post({ kind: 'welcome', detail, stats, connections, statsAt, heartbeat, position: this.#position.text });
   }
 
   // MARK: The page
@@ -276,10 +312,12 @@ export class RealtimeAnalytics {
   }
 
   #return() {
-    if (!this.#isAway) return;
+    // A page may come back, from the back/forward cache for instance, behind another tab.
+    if (!this.#isAway || (this.#isForVisible && document.hidden)) return;
     this.#isAway = false;
-    if (this.#leadership === null) return this.#feed.refresh();
-    this.#join();
+    // Who comes to lead refreshes then.
+    if (this.#canShare) this.#feed.start();
+    else this.#feed.refresh();
   }
 
   /** Visible again: a stream that has been silent for too long is not waited for. */

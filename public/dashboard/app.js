@@ -46,6 +46,8 @@ const streams = new StreamsView({
 /** Who is signed in, and what they watch. It outlives an expired session: the same person goes on where they were. */
 let me = null;
 let live = null;
+/** Counts the calls of `start` and the sign-outs: of answers that overlap, the last one asked for counts. */
+let generation = 0;
 
 // MARK: Views
 
@@ -84,14 +86,10 @@ function watch(workspace) {
   const name = workspace.slug ?? workspace.id;
   document.title = `${workspace.name ?? name} · Tideline`;
   find('title').textContent = workspace.name ?? name;
-  metrics.clear();
-  types.clear();
-  events.clear();
-  activity.clear();
+  clearViews();
   events.setEmptyText('Waiting for the first events…');
   let hasNames = false;
   live = new RealtimeAnalytics(name, {
-    share: me.userId,
     backfill: BACKFILL,
     onStatsUpdate(stats) {
       metrics.show(stats);
@@ -116,6 +114,10 @@ function watch(workspace) {
     },
   });
   showDashboard(workspace);
+}
+
+function clearViews() {
+  for (const view of [metrics, types, events, activity]) view.clear();
 }
 
 function showDashboard(workspace) {
@@ -154,10 +156,15 @@ find('workspaces').addEventListener('change', ({ target }) => {
 // MARK: Coming and going
 
 async function start() {
-  const before = me;
+  let before;
+  const own = generation += 1;
   try {
-    me = await whoAmI();
+    const answer = await whoAmI();
+    if (own !== generation) return;
+    before = me;
+    me = answer;
   } catch (error) {
+    if (own !== generation) return;
     if (error.status === 401) return showSignedOut();
     showProblem(error);
     if (error.isTransient) setTimeout(() => { if (document.body.dataset.view === 'problem') start(); }, ASK_AGAIN);
@@ -186,10 +193,17 @@ async function enter(token, refusal) {
   await start();
 }
 
+/** Nothing stays behind of what this person saw. */
 function leave() {
+  generation += 1;
   live?.close();
   live = null;
   me = null;
+  clearViews();
+  document.title = 'Tideline';
+  find('title').textContent = 'Workspace';
+  find('account-name').textContent = '';
+  find('workspaces').replaceChildren();
   showSignedOut();
 }
 

@@ -12,6 +12,8 @@ export class StreamsView {
   #rows = new Map();
   #path = null;
   #name = '';
+  /** The path whose streams the open dialog asks about. */
+  #asked = null;
   #ownId = () => null;
   #timer = null;
   #abort = new AbortController();
@@ -21,7 +23,9 @@ export class StreamsView {
     this.#elements = elements;
     elements.closeAll.addEventListener('click', () => this.#ask());
     elements.dialog.addEventListener('close', () => {
-      if (elements.dialog.returnValue === 'close') this.#close('', 'All streams were told to close.');
+      const asked = this.#asked;
+      this.#asked = null;
+      if (elements.dialog.returnValue === 'close' && asked) this.#close(asked, '', 'All streams were told to close.');
     });
     document.addEventListener('visibilitychange', () => { if (this.#path && !document.hidden) this.#load(); });
   }
@@ -45,6 +49,9 @@ export class StreamsView {
     clearTimeout(this.#timer);
     this.#abort.abort();
     this.#path = null;
+    // Asked about a workspace that is shown no more; the dialog says that it closed a little later.
+    this.#asked = null;
+    if (this.#elements.dialog.open) this.#elements.dialog.close('cancel');
     this.#rows.clear();
     this.#elements.body.replaceChildren();
     this.#elements.panel.hidden = true;
@@ -121,7 +128,7 @@ export class StreamsView {
       // Not `disabled`: that would take the focus away.
       if (button.ariaDisabled === 'true') return;
       button.ariaDisabled = 'true';
-      this.#close(`/connections/${encodeURIComponent(connectionId)}`, `The stream of ${userId} was closed.`);
+      this.#close(this.#path, `/connections/${encodeURIComponent(connectionId)}`, `The stream of ${userId} was closed.`);
     });
     action.append(button);
     row.append(action);
@@ -134,21 +141,23 @@ export class StreamsView {
     const { dialog, dialogText } = this.#elements;
     dialogText.textContent = `Every page and program that watches ${this.#name} is disconnected, this page too. They come `
       + 'back by themselves after the time that the server gives them, and miss nothing.';
+    this.#asked = this.#path;
     dialog.returnValue = '';
     dialog.showModal();
   }
 
-  async #close(path, done) {
-    const from = this.#path;
+  async #close(from, path, done) {
     try {
       await request(from + path, { method: 'DELETE' });
+      if (this.#path !== from) return;
       this.#fail(null);
       this.#elements.note.textContent = done;
     } catch (error) {
+      if (this.#path !== from) return;
       if (!(error instanceof RequestError && error.status === 404)) this.#fail(`Not closed: ${error.message}`);
       for (const button of this.#elements.body.querySelectorAll('[aria-disabled]')) button.ariaDisabled = null;
     }
-    if (this.#path === from) this.#load();
+    this.#load();
   }
 
   #fail(text) {

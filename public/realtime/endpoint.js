@@ -25,11 +25,21 @@ export class Endpoint {
     this.#ticket = ticket;
   }
 
-  /** Without a ticket, a refused stream can be asked for its reason. */
+  /** A stream by ticket may end with the ticket's credential while this page has a new one. */
   get usesTickets() { return this.#ticket !== null; }
 
-  /** Whoever has the same name shares a stream: the same workspace at the same gateway. */
+  /** The workspace at its gateway. */
   get name() { return this.#path; }
+
+  /** Whether requests have a credential that tells who this is; a page that has tickets only may have none. */
+  get canIdentify() { return this.#token !== null || this.#ticket === null; }
+
+  /** @returns {Promise<string>} the user's id, by the credential that all requests have now */
+  async whoAmI(signal) {
+    const headers = { Accept: 'application/json', ...(await this.#credential()) };
+    const { body } = await request(`${this.#base}/api/me`, { headers, signal });
+    return body?.userId ?? null;
+  }
 
   /** The address of a stream that goes on after `position`. */
   async stream(position, signal) {
@@ -48,9 +58,12 @@ export class Endpoint {
     return this.#send(withQuery('/events', query), { signal });
   }
 
-  /** Asks with HEAD what the stream's path would answer: an EventSource does not tell why it was refused. */
-  probe(signal) {
-    return this.#send('/analytics/realtime', { method: 'HEAD', headers: { Accept: 'text/event-stream' }, signal });
+  /** Asks with HEAD what the stream's path would answer: an EventSource does not tell why it was refused. A page that has
+   *  no other credential takes a ticket for it. */
+  async probe(signal) {
+    const ticket = this.#token === null ? await this.#newTicket(signal) : null;
+    const path = withQuery('/analytics/realtime', { ticket });
+    return this.#send(path, { method: 'HEAD', headers: { Accept: 'text/event-stream' }, signal });
   }
 
   /** Posts one event. A small one survives the page that sends it; browsers allow 64 KiB of such for all requests. */

@@ -36,16 +36,21 @@ export class Feed {
   heartbeat = HEARTBEAT;
   /** When something was last heard, by wall clock. */
   heardAt = 0;
+  /** Whose page this is: the user's id, null until it is known. The cookie of a page may become another user's at any
+   *  time; what that user may see is not for here. */
+  principal = null;
 
   #endpoint;
   #position;
   #options;
   #emit;
+  #admit;
   #backoff;
   #timers = new Timers();
   #aborts = new Map();
   #source = null;
-  #etag = null;
+  /** `{etag, stats}`: the tag of the last snapshot, which is of those figures alone. */
+  #tagged = null;
   #slot = 0;
   #isPolling = false;
   #pollFailed = false;
@@ -56,12 +61,14 @@ export class Feed {
    * @param {object} options those of `RealtimeAnalytics`
    * @param {(message: object) => void} emit takes what happens: `{kind: 'state' | 'stats' | 'segment' | 'reset' | 'error'
    *   | 'alive', …}`; a segment is `{after, events, upTo}`, a part of the log without a hole
+   * @param {() => boolean} [admit] asked before each stream, when `principal` is known; false: another tab may bring it
    */
-  constructor(endpoint, position, options, emit) {
+  constructor(endpoint, position, options, emit, admit = () => true) {
     this.#endpoint = endpoint;
     this.#position = position;
     this.#options = options;
     this.#emit = emit;
+    this.#admit = admit;
     this.#backoff = new Backoff(options.reconnectDelay, options.maximumDelay);
   }
 
@@ -90,7 +97,7 @@ export class Feed {
   }
 
   /** Another tab may be about to bring the stream. */
-  expect() { this.#enter('connecting'); }
+  expect() { if (this.state !== 'connecting') this.#enter('connecting'); }
 
   /** Drops everything until the page is back. */
   pause() {
@@ -116,12 +123,27 @@ export class Feed {
     if (this.#options.transport === 'poll' || typeof EventSource === 'undefined') return this.#poll();
     const signal = this.#signal('attempt');
     try {
+      await this.#identify(signal);
+      if (signal.aborted || !this.#admit()) return;
       if (this.#options.backfill > 0 && this.#position.text === null) await this.prime(signal);
       const url = await this.#endpoint.stream(this.#position.text, signal);
       if (!signal.aborted) this.#open(url);
     } catch (error) {
       if (!signal.aborted) this.#failed(error);
     }
+  }
+
+  /** Before each stream and behind each page of the log: no answer of theirs tells to whom it was given. */
+  async #identify(signal) {
+    if (!this.#endpoint.canIdentify) return;
+    const userId = await this.#endpoint.whoAmI(signal);
+    if (!signal.aborted) this.#recognise(userId);
+  }
+
+  #recognise(userId) {
+    if (!this.#endpoint.canIdentify) return;
+    this.principal ??= userId ?? null;
+    if (userId && userId !== this.principal) throw new RequestError(401, 'somebody else has signed in');
   }
 
   #open(url) {
@@ -134,17 +156,17 @@ export class Feed {
       act(parse(message.data), message);
     });
     on('connected', (data, message) => this.#connected(data, message));
-    on('stats', (stats, message) => { this.#passTo(message.lastEventId); this.#takeStats(stats); });
+    on('stats', (stats, message) => { this.#passTo(message.lastEventId); this.#prove(); this.#takeStats(stats); });
     on('ping', (_, message) => { this.#passTo(message.lastEventId); this.#prove(); this.#emit({ kind: 'alive' }); });
-    on('event', (event, message) => { this.#takeEvent(event, message.lastEventId || event?.id); this.#prove(); });
+    on('event', (event, message) => { this.#prove(); this.#takeEvent(event, message.lastEventId || event?.id); });
     on('reset', (reset, message) => this.#reset(reset ?? {}, message.lastEventId || reset?.head));
     on('closing', (closing) => this.#closing(closing ?? {}));
     source.addEventListener('error', () => {
       if (source !== this.#source) return;
       const isRefused = source.readyState === EventSource.CLOSED;
       this.#closeSource();
-      if (isRefused && !this.#endpoint.usesTickets) this.#probe();
-      else this.#failed(new Error(isRefused ? 'the stream was refused' : 'the connection was lost'));
+      if (isRefused) this.#probe();
+      else this.#failed(new Error('the connection was lost'));
     });
   }
 
@@ -200,7 +222,7 @@ export class Feed {
     let failure = new Error('the stream was refused');
     try {
       const { status } = await this.#endpoint.probe(signal);
-      if (status === 204) return this.#end('closed', 'closed by an administrator');
+      if (status === 204 && !signal.aborted) return this.#end('closed', 'closed by an administrator');
     } catch (error) {
       failure = error;
     }
@@ -211,19 +233,32 @@ export class Feed {
   #failed(error, reason = error?.message ?? 'closed') {
     this.#abort('attempt');
     this.#closeSource();
-    if (error) this.#emit({ kind: 'error', message: error.message, status: error.status ?? 0 });
-    if (error instanceof RequestError && error.isFinal) {
-      return error.status === 401 ? this.#end('signedOut', 'signed out') : this.#end('closed', error.message);
+    if (error?.isFinal) return this.giveUp(error);
+    const { autoReconnect, maxReconnectAttempts } = this.#options;
+    if (!autoReconnect || this.#backoff.attempts >= maxReconnectAttempts) {
+      if (error) this.#tellOf(error);
+      return this.#end('closed', autoReconnect ? 'gave up' : reason);
     }
-    if (!this.#options.autoReconnect) return this.#end('closed', reason);
-    if (this.#backoff.attempts >= this.#options.maxReconnectAttempts) return this.#end('closed', 'gave up');
     const delay = Math.max(this.#backoff.next(), this.#slot, error?.retryAfter ?? 0);
     this.#slot = 0;
     this.#timers.after('retry', delay, () => this.#attempt());
+    if (error) this.#tellOf(error);
+    // Whoever was told may have started anew, or stopped.
+    if (!this.#timers.has('retry')) return;
     const attempt = this.#backoff.attempts;
     if (this.state !== 'polling') this.#enter('reconnecting', { attempt, delay, reason });
     if (!this.#isPolling && attempt >= this.#options.pollAfter) this.#poll();
   }
+
+  /** Ends for an answer that would be the same again. @param {RequestError} error */
+  giveUp(error) {
+    this.#dropAll();
+    this.#tellOf(error);
+    if (error.status === 401) this.#end('signedOut', 'signed out');
+    else this.#end('closed', error.message);
+  }
+
+  #tellOf(error) { this.#emit({ kind: 'error', message: error.message, status: error.status ?? 0 }); }
 
   #end(state, reason) {
     this.#dropAll();
@@ -249,24 +284,20 @@ export class Feed {
       this.#emit({ kind: 'alive' });
     } catch (error) {
       if (signal.aborted) return;
-      if (!this.#pollFails(error)) return;
+      if (error.isFinal) return this.giveUp(error);
+      this.#pollFails(error);
       wait = Math.max(wait, error.retryAfter ?? 0);
     }
-    this.#timers.after('poll', wait, () => this.#poll());
+    if (!signal.aborted) this.#timers.after('poll', wait, () => this.#poll());
   }
 
-  /** @returns {boolean} whether to go on */
   #pollFails(error) {
-    this.#emit({ kind: 'error', message: error.message, status: error.status ?? 0 });
-    if (error.isFinal) {
-      this.#end(error.status === 401 ? 'signedOut' : 'closed', error.status === 401 ? 'signed out' : error.message);
-      return false;
-    }
     this.#pollFailed = true;
+    this.#tellOf(error);
+    if (!this.#isPolling) return;
     if (this.state === 'polling' || this.state === 'connecting') {
       this.#enter('reconnecting', { attempt: this.#backoff.attempts, reason: error.message });
     }
-    return true;
   }
 
   /** Brings the next attempt forward, spread over a second. */
@@ -286,13 +317,15 @@ export class Feed {
   }
 
   async #snapshot(signal) {
-    const answer = await this.#endpoint.snapshot(this.#etag, signal);
+    const tagged = this.#tagged?.stats === this.stats ? this.#tagged : null;
+    const answer = await this.#endpoint.snapshot(tagged?.etag ?? null, signal);
     if (signal.aborted) return null;
+    this.#recognise(answer.body?.meta?.userId);
     if (answer.status === 304) {
-      if (this.stats) this.#takeStats(this.stats);
+      this.#takeStats(tagged?.stats);
       return null;
     }
-    this.#etag = answer.headers.get('ETag');
+    this.#tagged = { etag: answer.headers.get('ETag'), stats: answer.body?.data };
     this.connections = answer.body?.meta?.connections ?? null;
     this.#takeStats(answer.body?.data);
     return answer.body;
@@ -307,11 +340,14 @@ export class Feed {
       } catch (error) {
         if (signal.aborted || (error.status !== 410 && error.status !== 422)) throw error;
         // The position is behind the log's floor, of another epoch, or ahead: what lies between is not to be had.
-        this.#etag = null;
+        this.#tagged = null;
         return this.#reset({ reason: error.code ?? 'pruned' }, null);
       }
       if (signal.aborted) return;
       const { events = [], next } = answer.body ?? {};
+      // Asked after the events were read: a cookie that was another's by then is noticed.
+      if (events.length > 0) await this.#identify(signal);
+      if (signal.aborted) return;
       const after = this.#position.text;
       const fresh = events.filter(({ id }) => this.#position.move(id));
       if (next) this.#position.move(next);
@@ -326,7 +362,6 @@ export class Feed {
 
   #takeStats(stats) {
     if (!stats) return;
-    this.#prove();
     this.stats = stats;
     this.statsAt = Date.now();
     this.#emit({ kind: 'stats', stats, connections: this.connections });

@@ -1,10 +1,11 @@
 // What a tab without the lock does: it takes what the leader's stream brings, and notices holes and silence.
 
+import { Backoff } from './backoff.js';
 import { Timers } from './timers.js';
 
 /** How long a leader may take to answer; one whose tab is frozen never does. */
 const ANSWER = 5_000;
-/** After a page of the log could not be read. */
+/** The first ceiling of the delays after the log could not be read. */
 const REFILL = 2_000;
 /** The leader's tab may be hidden, its timers slow: a follower calls it this long after a retry was due. */
 const LATE = 1_500;
@@ -15,7 +16,9 @@ export class Follower {
   #deliver;
   #ask;
   #depose;
+  #giveUp;
   #timers = new Timers();
+  #refills = new Backoff(REFILL);
   #isFilling = false;
   #queue = [];
   #abort = new AbortController();
@@ -28,18 +31,20 @@ export class Follower {
    * @param {(message: object) => void} parts.deliver takes messages as a feed gives them
    * @param {(kind: string) => void} parts.ask sends `hello`, `restart` or `nudge` to the leader
    * @param {() => void} parts.depose takes the lead from a leader that does not answer
+   * @param {(error: Error) => void} parts.giveUp ends for an answer that would be the same again
    */
-  constructor({ feed, position, deliver, ask, depose }) {
+  constructor({ feed, position, deliver, ask, depose, giveUp }) {
     this.#feed = feed;
     this.#position = position;
     this.#deliver = deliver;
     this.#ask = ask;
     this.#depose = depose;
+    this.#giveUp = giveUp;
   }
 
   /** @param {number} backfill how many of the latest events to read first */
   start(backfill) {
-    this.#askWhoLeads();
+    this.askWhoLeads();
     if (backfill > 0 && this.#position.text === null) this.#fill((signal) => this.#feed.prime(signal));
     else if (this.#position.text !== null) this.#fill((signal) => this.#feed.catchUp(signal));
   }
@@ -50,7 +55,7 @@ export class Follower {
   }
 
   /** Asks the leader whether it is there; one that stays silent is deposed. */
-  #askWhoLeads() {
+  askWhoLeads() {
     this.#ask('hello');
     // Spread, so that not all followers depose at once.
     this.#timers.after('answer', ANSWER * (1 + Math.random() / 2), () => this.#depose());
@@ -58,13 +63,13 @@ export class Follower {
 
   /** Makes sure that what is shown is live: for a page that became visible. */
   check() {
-    if (this.#feed.state === 'live') this.#askWhoLeads();
+    if (this.#feed.state === 'live') this.askWhoLeads();
     else this.#ask('nudge');
   }
 
   receive(message) {
     this.#timers.cancel('answer');
-    this.#timers.after('silence', this.#feed.patience, () => this.#askWhoLeads());
+    this.#timers.after('silence', this.#feed.patience, () => this.askWhoLeads());
     switch (message.kind) {
       case 'welcome': return this.#welcome(message);
       case 'segment': return this.#take(message);
@@ -117,6 +122,9 @@ export class Follower {
   #take(segment) {
     if (this.#isFilling) {
       this.#queue.push(segment);
+    } else if (segment.after === null && this.#position.text !== null) {
+      // The leader began with this one; what lies between here and there is on the server, and so is the segment.
+      if (segment.upTo !== null) this.#fill((signal) => this.#feed.catchUp(signal));
     } else if (this.#position.isBehind(segment.after)) {
       this.#queue.push(segment);
       this.#fill((signal) => this.#feed.catchUp(signal));
@@ -137,13 +145,16 @@ export class Follower {
     const { signal } = this.#abort;
     try {
       await read(signal);
-    } catch {
+    } catch (error) {
       // Nothing may be shown behind a hole. What waits is on the server too: it is read when that can be reached.
-      if (!signal.aborted) this.#timers.after('fill', REFILL, () => this.#fill(read));
       this.#queue = [];
-      return;
+      if (signal.aborted) return;
+      if (error.isFinal) return this.#giveUp(error);
+      const delay = Math.max(this.#refills.next(), error.retryAfter ?? 0);
+      return this.#timers.after('fill', delay, () => this.#fill(read));
     }
     if (signal.aborted) return;
+    this.#refills.reset();
     this.#isFilling = false;
     const waiting = this.#queue;
     this.#queue = [];

@@ -4,6 +4,7 @@ export class Leadership {
   isLeader = false;
   #name;
   #onChange;
+  #onRefusal;
   #locks;
   #request = null;
   #release = null;
@@ -16,11 +17,13 @@ export class Leadership {
   /**
    * @param {string} name of the lock
    * @param {(isLeader: boolean) => void} onChange called when leadership comes, and when it is another tab's
+   * @param {() => void} [onRefusal] called instead where the browser gives this page no locks
    * @param {LockManager} [locks]
    */
-  constructor(name, onChange, locks = navigator.locks) {
+  constructor(name, onChange, onRefusal = () => {}, locks = navigator.locks) {
     this.#name = name;
     this.#onChange = onChange;
+    this.#onRefusal = onRefusal;
     this.#locks = locks;
   }
 
@@ -50,14 +53,18 @@ export class Leadership {
     const terms = options.steal || options.ifAvailable ? options : { signal: request.signal };
     try {
       await this.#locks.request(this.#name, terms, (lock) => this.#hold(lock, request));
-    } catch {
-      // Aborted by ourselves, or stolen.
+    } catch (error) {
+      // Aborted by ourselves, or stolen; anything else would be the same the next time.
+      if (error.name !== 'AbortError' && request === this.#request) {
+        this.leave();
+        return this.#onRefusal();
+      }
     }
     if (request !== this.#request) return;
     this.isLeader = false;
     this.#release = null;
     this.#ask({});
-    this.#onChange(false);
+    return this.#onChange(false);
   }
 
   /** Holds the lock for as long as the promise is pending. */

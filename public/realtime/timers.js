@@ -9,6 +9,8 @@ export class Timers {
     this.#timers.set(name, { id: setTimeout(run, delay), due: performance.now() + delay, run });
   }
 
+  has(name) { return this.#timers.has(name); }
+
   cancel(...names) {
     for (const name of names) {
       clearTimeout(this.#timers.get(name)?.id);

@@ -191,6 +191,123 @@ extension BrowserTests {
             try await browser.quit()
         }
 
+        @Test func `S4-15 · users of one browser share no stream, and a page whose cookie became another's is signed out`()
+            async throws
+        {
+            let scene = try await StreamScene.start()
+            let club: TestJSON = ["channelId": "club", "private": true]
+            _ = try await scene.client("root").post(
+                scene.logPath, [["eventType": "conversation.created", "userId": "ana", "eventData": club]])
+
+            let seen = try await run(
+                scene,
+                """
+                const { RealtimeAnalytics } = module;
+                const [ana, bo] = ['\(scene.token("ana"))', '\(scene.token("bo"))'];
+                const seen = { session: [], token: [], other: [] };
+                const watch = (name, options) => new RealtimeAnalytics(workspace, {
+                  onEvent: ({ eventType }) => seen[name].push(eventType), ...options,
+                });
+                const session = watch('session');
+                await until(() => session.isConnected);
+                const token = watch('token', { token: () => ana, ticket: true });
+                await until(() => token.isConnected);
+                await fetch('/api/session', { method: 'POST', headers: { Authorization: `Bearer ${bo}` } });
+                const other = watch('other');
+                await until(() => other.isConnected && other.connectionId);
+                const streams = new Set([session, token, other].map(({ connectionId }) => connectionId)).size;
+                await token.trackEvent('message.sent', { channelId: 'club', messageId: 'm', text: 'between us' });
+                await other.trackEvent('test.public');
+                await until(() => seen.token.includes('test.public') && seen.other.includes('test.public'));
+                session.reconnect();
+                await until(() => session.state === 'signedOut');
+                await other.trackEvent('test.later');
+                await until(() => seen.other.includes('test.later'));
+                [session, token, other].forEach((live) => live.close());
+                return { ...seen, streams, error: session.error };
+                """)
+
+            #expect(seen["streams"].int == 3)
+            #expect(seen["token"] == ["message.sent", "test.public", "test.later"])
+            #expect(seen["other"] == ["test.public", "test.later"])
+            #expect(!seen["session"].array.contains("test.later"))
+        }
+
+        @Test func `callbacks that throw stop nothing: their page reconnects and goes on`() async throws {
+            let scene = try await StreamScene.start()
+
+            let seen = try await run(
+                scene,
+                """
+                const { RealtimeAnalytics } = module;
+                const reported = [];
+                window.reportError = (error) => reported.push(error.message);
+                const sources = [];
+                window.EventSource = class extends EventTarget {
+                  static CLOSED = 2;
+                  readyState = 0;
+                  constructor() { super(); sources.push(this); }
+                  close() { this.readyState = 2; }
+                  send(type, data) { this.dispatchEvent(new MessageEvent(type, { data: JSON.stringify(data) })); }
+                };
+                const names = ['onConnect', 'onDisconnect', 'onError', 'onStatsUpdate', 'onEvent', 'onState', 'onReset'];
+                const broken = Object.fromEntries(names.map((name) => [name, () => { calls.push(name); throw new Error(name); }]));
+                const live = new RealtimeAnalytics(workspace, { ...broken, reconnectDelay: 20, share: false });
+                for (let round = 1; round <= 3; round += 1) {
+                  await until(() => sources.length === round);
+                  const source = sources.at(-1);
+                  source.send('connected', { connectionId: 'c', heartbeat: 30000 });
+                  source.send('stats', { onlineUsers: round });
+                  source.send('event', { id: `abcdefghij-${2 * round}`, eventType: 'a.b' });
+                  source.send('event', { id: `abcdefghij-${2 * round + 1}`, eventType: 'a.b' });
+                  source.send('reset', {});
+                  source.dispatchEvent(new Event('error'));
+                }
+                await until(() => sources.length === 4);
+                live.close();
+                return { called: [...new Set(calls)].sort(), events: calls.filter((name) => name === 'onEvent').length, isAll: reported.join() === calls.join() };
+                """)
+
+            #expect(seen["called"].array.count == 7 && seen["isAll"].bool == true)
+            #expect(seen["events"].int == 6)
+        }
+
+        @Test func `figures that a poll finds unchanged are those that its tag is of`() async throws {
+            let scene = try await StreamScene.start()
+
+            let seen = try await run(
+                scene,
+                """
+                const { Feed } = await import('/realtime/feed.js');
+                const { StreamPosition } = await import('/realtime/position.js');
+                const asked = [];
+                const endpoint = {
+                  canIdentify: false,
+                  async snapshot(tag) {
+                    asked.push(tag);
+                    return tag === 'new' ? { status: 304 }
+                      : { status: 200, headers: new Headers({ ETag: 'new' }), body: { data: { onlineUsers: 2 }, meta: {} } };
+                  },
+                  async log() { return { body: { events: [] } }; },
+                };
+                const shown = [];
+                const options = { transport: 'poll', pollInterval: 20, backfill: 0 };
+                const feed = new Feed(endpoint, new StreamPosition('abcdefghij-1'), options, ({ stats }) => { if (stats) shown.push(stats.onlineUsers); });
+                feed.start();
+                await until(() => asked.length >= 2);
+                // As a stream or a leader does, with figures from before.
+                feed.stats = { onlineUsers: 1 };
+                const before = asked.length;
+                await until(() => asked.length >= before + 2);
+                feed.stop();
+                return { shown, asked, last: feed.stats.onlineUsers };
+                """)
+
+            #expect(Set(seen["shown"].array.compactMap(\.int)) == [2] && seen["last"].int == 2)
+            // Without a tag where other figures are shown: at the start, and once more.
+            #expect(seen["asked"].array.filter(\.isNull).count == 2)
+        }
+
         @Test func `React hooks give the seed's surface and end with the component`() async throws {
             let scene = try await StreamScene.start()
 
