@@ -79,7 +79,7 @@ final class ClientServices: Sendable {
         self.configuration = configuration
         clock = ClientClock(configuration.clock)
         transport = configuration.transport ?? URLSessionTransport()
-        tokens = TokenDesk(configuration.token)
+        tokens = TokenDesk(configuration.token, clock)
         tracker = EventTracker(configuration, clock, transport, tokens)
     }
 }

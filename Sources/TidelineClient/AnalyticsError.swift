@@ -1,3 +1,5 @@
+import Foundation
+
 /// What went wrong between this client and a server.
 ///
 /// Two errors are equal when all but their underlying errors are.
@@ -5,7 +7,8 @@ public struct AnalyticsError: Error, Sendable {
     /// The kind of failure; more may be added.
     public struct Code: Sendable, Hashable, CustomStringConvertible {
         private enum Kind: String {
-            case refused, unauthorized, unexpectedContentType, malformed, timedOut, transport, token, gaveUp, closed
+            case refused, unauthorized, unexpectedContentType, malformed, timedOut, transport, token, gaveUp, closed,
+                busy
         }
 
         private let kind: Kind
@@ -30,6 +33,8 @@ public struct AnalyticsError: Error, Sendable {
         public static let gaveUp = Code(.gaveUp)
         /// The client has been closed.
         public static let closed = Code(.closed)
+        /// Two tasks read one loop at the same time.
+        public static let busy = Code(.busy)
 
         /// The code's name.
         public var description: String { kind.rawValue }
@@ -72,7 +77,24 @@ public struct AnalyticsError: Error, Sendable {
         // A page of a proxy is no problem+json; then there is no name to tell.
         problem = (try? WireFormat.decode(Problem.self, from: body))?.code
         requestID = head["X-Request-Id"]
-        retryAfter = head["Retry-After"].flatMap { Int64($0) }.flatMap { $0 < 0 ? nil : .seconds(min($0, 86_400)) }
+        retryAfter = Self.retryAfter(head)
+    }
+
+    /// Seconds, or a time; that is compared with the server's own clock, where the answer tells it.
+    private static func retryAfter(_ head: TransportHead) -> Duration? {
+        guard let field = head["Retry-After"] else { return nil }
+        if let seconds = Int64(field) { return seconds < 0 ? nil : .seconds(min(seconds, 86_400)) }
+        guard let time = date(field) else { return nil }
+        let now = head["Date"].flatMap(date) ?? Date()
+        return .seconds(min(max(time.timeIntervalSince(now), 0), 86_400))
+    }
+
+    /// Anything else than an HTTP date says nothing.
+    private static func date(_ text: String) -> Date? {
+        let format: Date.FormatString =
+            "\(weekday: .abbreviated), \(day: .twoDigits) \(month: .abbreviated) \(year: .padded(4)) \(hour: .twoDigits(clock: .twentyFourHour, hourCycle: .zeroBased)):\(minute: .twoDigits):\(second: .twoDigits) GMT"
+        let posix = Locale(identifier: "en_US_POSIX")
+        return try? Date(text, strategy: Date.ParseStrategy(format: format, locale: posix, timeZone: .gmt))
     }
 
     private struct Problem: Decodable {

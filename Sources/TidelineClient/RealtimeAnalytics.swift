@@ -53,7 +53,10 @@ public final class RealtimeAnalytics: Sendable {
         if options.enabled { reconnect() }
     }
 
-    deinit { current.withLock { $0.task }?.cancel() }
+    deinit {
+        current.withLock { $0.task }?.cancel()
+        feed.close()
+    }
 
     /// The newest figures; nil before the first.
     public var stats: LiveStats? { current.withLock { $0.stats } }
@@ -74,10 +77,11 @@ public final class RealtimeAnalytics: Sendable {
     /// Drops what is open and connects at once, with all attempts before it; also after it was disconnected or gave up. Does
     /// nothing once it is closed.
     public func reconnect() {
-        guard !current.withLock({ $0.isClosed }) else { return }
-        // A new loop ends the one before; their tasks follow each other, so that callbacks stay in order.
-        let loop = EventFeed.Loop(feed, tellsStates: true)
-        current.withLock { state in
+        // A new loop ends the one before; their tasks follow each other, so that callbacks stay in order. Both under one lock, so
+        // that the newest loop has the newest task; what calls others comes after it.
+        let loop = current.withLock { state -> EventFeed.Loop? in
+            guard !state.isClosed else { return nil }
+            let loop = EventFeed.Loop(feed, tellsStates: true, connects: false)
             state.error = nil
             state.task = Task { [weak self, previous = state.task] in
                 await previous?.value
@@ -87,7 +91,9 @@ public final class RealtimeAnalytics: Sendable {
                     self?.ended($0)
                 }
             }
+            return loop
         }
+        loop?.connect()
     }
 
     /// Closes the connection and stays away until ``reconnect()``.

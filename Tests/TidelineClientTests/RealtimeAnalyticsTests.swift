@@ -143,6 +143,23 @@ import TidelineClient
         await stream.waitCancel()
     }
 
+    @Test func `many reconnects at once leave nothing behind`() async throws {
+        let scene = try Scene()
+        var live: RealtimeAnalytics? = RealtimeAnalytics(scene.client, workspace: "acme")
+        await withTaskGroup { [live] group in
+            for _ in 0..<8 {
+                group.addTask { for _ in 0..<50 { live?.reconnect() } }
+            }
+        }
+
+        #expect(live?.isConnected == false)
+        live = nil
+        scene.transport.finish()
+        while let stream = await scene.transport.nextUnlessFinished() { await stream.waitCancel() }
+
+        #expect(scene.transport.openCount == 0)
+    }
+
     @Test func `a polling client polls by its interval and tells the same`() async throws {
         let (scene, notes) = (try Scene(), Notes())
         let poller = PollingClient(scene.client, workspace: "acme", every: .seconds(3), Self.options(notes))

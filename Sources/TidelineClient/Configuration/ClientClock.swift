@@ -12,3 +12,8 @@ struct ClientClock: Sendable {
         sleep = { try await clock.sleep(until: start.advanced(by: $0), tolerance: nil) }
     }
 }
+
+extension Duration {
+    /// Within bounds: a setting such as "for ever" must not overflow when it is added to a time.
+    func bounded(by shortest: Duration) -> Duration { min(max(self, shortest), .seconds(365 * 86_400)) }
+}

@@ -12,8 +12,8 @@ package struct Backoff: Sendable {
     static let shortest = Duration.milliseconds(100)
 
     package init(base: Duration, factor: Double, cap: Duration) {
-        self.cap = max(cap, Self.shortest)
-        self.factor = max(1, factor)
+        self.cap = cap.bounded(by: Self.shortest)
+        self.factor = factor.isNaN ? 1 : min(max(1, factor), 100)
         self.base = min(max(base, Self.shortest), self.cap)
     }
 
@@ -29,5 +29,15 @@ package struct Backoff: Sendable {
     }
 
     /// - Parameter chance: drawn from [0, 1).
-    package func delay(_ attempt: Int, chance: Double) -> Duration { ceiling(attempt) * min(max(chance, 0), 1) }
+    package func delay(_ attempt: Int, chance: Double) -> Duration { ceiling(attempt) * Self.chance(chance) }
+
+    /// How long to wait when the server has asked for `hold`. In full, within bounds; but one shorter than any delay of ours
+    /// asks for nothing, and a crowd that took it at its word would never rest.
+    package func delay(_ attempt: Int, hold: Duration, atMost limit: Duration, chance: Double) -> Duration {
+        let hold = min(hold, limit)
+        return hold < Self.shortest ? max(delay(attempt, chance: chance), Self.shortest) : hold
+    }
+
+    /// A draw, brought into [0, 1].
+    static func chance(_ drawn: Double) -> Double { drawn.isFinite ? min(max(drawn, 0), 1) : 0 }
 }

@@ -23,13 +23,16 @@ public final class EventFeed: AsyncSequence, Sendable {
     public let workspace: String
     private let services: ClientServices
     private let bufferBytes: Int
+    private let connectTimeout: Duration
     private let core: Mutex<Core>
 
     init(_ services: ClientServices, workspace: String, _ options: FeedOptions) {
         self.workspace = workspace
         self.services = services
-        bufferBytes = Swift.max(services.configuration.bufferBytes, 1)
+        // One event fills a smaller one, and the feed would do little else than reconnect.
+        bufferBytes = Swift.max(services.configuration.bufferBytes, 1 << 16)
         let settings = FeedSettings(services.configuration, options, workspace: workspace)
+        connectTimeout = settings.connectTimeout
         core = Mutex(Core(FeedMachine(settings)))
     }
 
@@ -149,20 +152,26 @@ public final class EventFeed: AsyncSequence, Sendable {
         private let feed: EventFeed
         private let number: Int
 
-        /// - Parameter tellsStates: whether state changes are delivered in their place between the events.
-        init(_ feed: EventFeed, tellsStates: Bool = false) {
+        /// - Parameters:
+        ///   - tellsStates: whether state changes are delivered in their place between the events.
+        ///   - connects: false leaves that to ``connect()``, for who holds a lock.
+        init(_ feed: EventFeed, tellsStates: Bool = false, connects: Bool = true) {
             self.feed = feed
             number = feed.begin(tellsStates: tellsStates)
+            if connects { connect() }
         }
+
+        func connect() { feed.performJobs() }
 
         deinit { feed.leave(number) }
 
         func next() async throws(AnalyticsError) -> Delivery? { try await feed.next(number).get() }
     }
 
+    /// What it decides is left to `performJobs`.
     private func begin(tellsStates: Bool) -> Int {
         var number = 0
-        step { core, now in
+        decide { core, now in
             if let waiter = core.waiter { core.jobs.append(.resume(waiter, .success(nil))) }
             core.waiter = nil
             core.loop += 1
@@ -197,8 +206,12 @@ public final class EventFeed: AsyncSequence, Sendable {
                         core.jobs.append(.resume(continuation, .success(nil)))
                         return []
                     }
-                    precondition(core.waiter == nil, "two tasks read one loop of an EventFeed")
-                    core.waiter = continuation
+                    if core.waiter == nil {
+                        core.waiter = continuation
+                    } else {
+                        let error = AnalyticsError(.busy, "another task reads this loop")
+                        core.jobs.append(.resume(continuation, .failure(error)))
+                    }
                     return []
                 }
             }
@@ -257,6 +270,11 @@ public final class EventFeed: AsyncSequence, Sendable {
 
     /// Runs the machine and does what it says.
     private func step(_ work: (inout Core, Duration) -> [FeedMachine.Action]) {
+        decide(work)
+        performJobs()
+    }
+
+    private func decide(_ work: (inout Core, Duration) -> [FeedMachine.Action]) {
         core.withLock { core in
             let now = services.clock.now()
             apply(work(&core, now), &core)
@@ -271,7 +289,6 @@ public final class EventFeed: AsyncSequence, Sendable {
                 core.pendingFinish = []
             }
         }
-        performJobs()
     }
 
     private func apply(_ actions: [FeedMachine.Action], _ core: inout Core) {
@@ -377,10 +394,10 @@ public final class EventFeed: AsyncSequence, Sendable {
     private func perform(_ job: Job) {
         switch job {
         case .authorize(let attempt, let rejected):
-            let tokens = services.tokens
+            let (tokens, limit) = (services.tokens, connectTimeout)
             Task { [weak self] in
                 do {
-                    let token = try await tokens.token(rejected: rejected)
+                    let token = try await tokens.token(rejected: rejected, within: limit)
                     self?.step { core, now in core.machine.receive(.authorized(attempt: attempt, token: token), at: now)
                     }
                 } catch {

@@ -120,6 +120,10 @@ extension FeedMachine {
             life.idleUntil = now + idleTimeout
         case "reset":
             break
+        case "stats":
+            // Newer than what the tag stands for: "not modified" would leave the reader with these.
+            entityTag = nil
+            fallthrough
         default:
             life.hasProven = true
             life.provenAt = nil

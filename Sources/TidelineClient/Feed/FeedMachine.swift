@@ -102,6 +102,10 @@ package struct FeedMachine {
     /// How long a stream may be silent.
     var idleTimeout: Duration
     private var isBufferFull = false
+    /// Where the reader was when it last fell behind.
+    private var congestedAt: String?
+    /// How often in a row it fell behind without having got any further.
+    private var futileCongestions = 0
 
     /// Polls are how events come.
     var isPolling = false
@@ -183,6 +187,7 @@ package struct FeedMachine {
         // Unconditional: a snapshot that has not changed names no position.
         entityTag = nil
         hasLeftPosition = false
+        (congestedAt, futileCongestions) = (nil, 0)
         streamDue = nil
         isPolling = settings.options.pollsOnly
         enter(.connecting)
@@ -341,10 +346,9 @@ package struct FeedMachine {
         guard settings.options.autoReconnect else { return close(Self.reason(cause)) }
         if let limit = settings.options.maxReconnectAttempts, failures > limit { return giveUp(cause, after: limit) }
         let isPollDue = goal == .stream && streamFailures >= settings.pollAfterFailures ?? .max
-        let hold = hold.map { min(max($0, .zero), settings.maximumServerDelay) }
         if isPolling, goal == .stream {
             // Polls go on; the server's wish is about streams.
-            streamDue = hold.map { now + $0 }
+            streamDue = hold.map { now + min(max($0, .zero), settings.maximumServerDelay) }
             emit(.log(.warning, "a stream still does not get through", ["cause": "\(cause)"]))
             return attempt(pollGoal)
         }
@@ -352,10 +356,16 @@ package struct FeedMachine {
             enter(.waiting(attempt: failures, delay: .zero, cause: cause))
             return attempt(pollGoal)
         }
-        let delay = hold ?? backoff.delay(max(1, failures), chance: settings.random())
+        let delay = delay(max(1, failures), hold)
         let next = isPolling || isPollDue ? pollGoal : Goal.stream
         phase = .waiting(next, until: now + delay)
         enter(.waiting(attempt: max(1, failures), delay: delay, cause: cause))
+    }
+
+    private func delay(_ attempt: Int, _ hold: Duration?) -> Duration {
+        let chance = settings.random()
+        guard let hold else { return backoff.delay(attempt, chance: chance) }
+        return backoff.delay(attempt, hold: hold, atMost: settings.maximumServerDelay, chance: chance)
     }
 
     /// What the current attempt is for.
@@ -386,6 +396,8 @@ package struct FeedMachine {
         case .streaming, .authorizing, .clearing, .awaiting:
             let goal = goal
             cancel()
+            futileCongestions = congestedAt == position ? futileCongestions + 1 : 0
+            congestedAt = position
             congest(goal)
         }
     }
@@ -397,6 +409,11 @@ package struct FeedMachine {
 
     private mutating func bufferDrained() {
         isBufferFull = false
-        if case .congested(let goal) = phase { attempt(goal) }
+        guard case .congested(let goal) = phase else { return }
+        guard futileCongestions > 0 else { return attempt(goal) }
+        // What each stream begins with fills the buffer: the reader keeps up, if anything, when it is asked for seldom.
+        let delay = delay(futileCongestions, .zero)
+        phase = .waiting(goal, until: now + delay)
+        enter(.waiting(attempt: failures, delay: delay, cause: .slowReader))
     }
 }

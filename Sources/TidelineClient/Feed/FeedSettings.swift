@@ -19,16 +19,16 @@ package struct FeedSettings: Sendable {
         self.options = options
         backoff = Backoff(
             base: options.reconnectDelay, factor: configuration.backoffFactor, cap: configuration.maximumDelay)
-        connectTimeout = max(configuration.connectTimeout, .milliseconds(1))
-        requestTimeout = max(configuration.requestTimeout, .milliseconds(1))
-        maximumServerDelay = max(configuration.maximumServerDelay, .zero)
-        provenAfter = max(configuration.provenAfter, .zero)
+        connectTimeout = configuration.connectTimeout.bounded(by: .milliseconds(1))
+        requestTimeout = configuration.requestTimeout.bounded(by: .milliseconds(1))
+        maximumServerDelay = configuration.maximumServerDelay.bounded(by: .zero)
+        provenAfter = configuration.provenAfter.bounded(by: .zero)
         pollAfterFailures = configuration.pollAfterFailures.map { max($0, 1) }
-        pollInterval = max(options.pollInterval ?? configuration.pollInterval, .milliseconds(1))
-        streamRetryInterval = max(configuration.streamRetryInterval, .zero)
+        pollInterval = (options.pollInterval ?? configuration.pollInterval).bounded(by: .milliseconds(1))
+        streamRetryInterval = configuration.streamRetryInterval.bounded(by: .zero)
         canRefreshToken = configuration.token != nil
-        random = configuration.random
-        fixedIdleTimeout = configuration.idleTimeout.map { max($0, .milliseconds(1)) }
+        random = { [draw = configuration.random] in Backoff.chance(draw()) }
+        fixedIdleTimeout = configuration.idleTimeout?.bounded(by: .milliseconds(1))
         endpoints = Endpoints(server: configuration.server, workspace: workspace)
         headers = configuration.headers
     }
@@ -57,7 +57,7 @@ package struct FeedSettings: Sendable {
         switch goal {
         case .stream:
             fields["Cache-Control"] = "no-store"
-            if !position.isEmpty { fields["Last-Event-ID"] = position }
+            if !position.isEmpty { fields["Last-Event-ID"] = FieldText.clean(position) }
             if let types = options.types { query.append(("types", types.joined(separator: ","))) }
             if !options.includesStats { query.append(("stats", "off")) }
             if !options.includesEvents { query.append(("events", "off")) }

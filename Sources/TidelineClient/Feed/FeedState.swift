@@ -5,7 +5,7 @@ public enum FeedState: Sendable, Hashable {
     /// The stream is open: what is delivered is live.
     case open
     /// The next attempt begins after `delay`. `attempt` counts from 1 since the last success. With ``Cause/slowReader``
-    /// there is no delay: it begins when the reader has caught up.
+    /// it begins when the reader has caught up, and only after it has not got any further twice in a row with a delay.
     case waiting(attempt: Int, delay: Duration, cause: Cause)
     /// Streams do not get through, polls do: what is delivered is a few seconds old. Streams are tried again by and by.
     case polling

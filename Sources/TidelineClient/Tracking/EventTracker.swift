@@ -11,7 +11,7 @@ final class EventTracker: Sendable {
         /// Those of them that wait for their next attempt.
         var pauses: [Int: Task<Void, Never>] = [:]
         /// Who waits for the last call to end.
-        var waiters: [CheckedContinuation<Void, Never>] = []
+        var waiters: [Promise<Void>] = []
     }
 
     private let configuration: ClientConfiguration
@@ -56,6 +56,9 @@ final class EventTracker: Sendable {
     private func request(
         _ type: String, _ data: JSONValue, _ workspace: String, _ sessionID: String?, _ key: String
     ) throws(AnalyticsError) -> TransportRequest {
+        guard FieldText.isClean(key) else {
+            throw AnalyticsError(.malformed, "the idempotency key holds a control character")
+        }
         let event: JSONValue = [
             "eventType": .string(type), "eventData": data,
             "sessionId": .string(sessionID ?? configuration.sessionID),
@@ -104,7 +107,8 @@ final class EventTracker: Sendable {
 
     private func authorize(_ rejected: String?) async throws(AnalyticsError) -> String? {
         do {
-            return try await tokens.token(rejected: rejected)
+            return try await tokens.token(
+                rejected: rejected, within: configuration.requestTimeout.bounded(by: .milliseconds(1)))
         } catch {
             throw AnalyticsError(.token, "no token could be had", underlying: error)
         }
@@ -114,7 +118,7 @@ final class EventTracker: Sendable {
         var request = request
         if let token { request.headers["Authorization"] = "Bearer \(token)" }
         let (head, body) = try await Exchange.perform(
-            request, by: transport, clock: clock, within: max(configuration.requestTimeout, .milliseconds(1)))
+            request, by: transport, clock: clock, within: configuration.requestTimeout.bounded(by: .milliseconds(1)))
         guard head.status == 200 || head.status == 201 else {
             let code: AnalyticsError.Code = head.status == 401 ? .unauthorized : .refused
             throw AnalyticsError(code, "the server answered \(head.status)", head, body: body)
@@ -148,11 +152,11 @@ final class EventTracker: Sendable {
     private func leave(_ number: Int) {
         let waiters = state.withLock { state in
             state.calls[number] = nil
-            guard state.calls.isEmpty else { return [CheckedContinuation<Void, Never>]() }
+            guard state.calls.isEmpty else { return [Promise<Void>]() }
             defer { state.waiters = [] }
             return state.waiters
         }
-        for waiter in waiters { waiter.resume() }
+        for waiter in waiters { waiter.give(()) }
     }
 
     private func log(_ failure: AnalyticsError, _ delay: Duration) {
@@ -171,21 +175,21 @@ final class EventTracker: Sendable {
         for pause in pauses { pause.cancel() }
     }
 
-    /// Returns when the last call has ended; those that have not by then are cancelled.
+    /// Returns when the last call has ended, or at the limit: those that have not ended by then are cancelled.
     func finish(within limit: Duration) async {
-        let (clock, end) = (clock, clock.now() + limit)
+        let (clock, end) = (clock, clock.now() + limit.bounded(by: .zero))
+        let done = Promise<Void>()
         let timer = Task {
             // Cancelled: all have ended.
             guard (try? await clock.sleep(end)) != nil else { return }
             for call in self.state.withLock({ Array($0.calls.values) }) { call.cancel() }
+            done.give(())
         }
-        await withCheckedContinuation { continuation in
-            let isDone = state.withLock { state in
-                if !state.calls.isEmpty { state.waiters.append(continuation) }
-                return state.calls.isEmpty
-            }
-            if isDone { continuation.resume() }
+        let isDone = state.withLock { state in
+            if !state.calls.isEmpty { state.waiters.append(done) }
+            return state.calls.isEmpty
         }
+        if !isDone { await done.value }
         timer.cancel()
     }
 }

@@ -20,7 +20,7 @@ package struct TrackPolicy: Sendable {
         backoff = Backoff(
             base: .seconds(1), factor: configuration.backoffFactor, cap: configuration.maximumDelay)
         attempts = max(configuration.trackAttempts, 1)
-        maximumServerDelay = max(configuration.maximumServerDelay, .zero)
+        maximumServerDelay = configuration.maximumServerDelay.bounded(by: .zero)
         canRefreshToken = configuration.token != nil
         random = configuration.random
     }
@@ -43,7 +43,12 @@ package struct TrackPolicy: Sendable {
             hasHadLastChance = true
             return .retry(after: .zero)
         }
-        let hold = error.retryAfter.map { min($0, maximumServerDelay) }
-        return .retry(after: hold ?? backoff.delay(failures, chance: random()))
+        let delay =
+            if let hold = error.retryAfter {
+                backoff.delay(failures, hold: hold, atMost: maximumServerDelay, chance: random())
+            } else {
+                backoff.delay(failures, chance: random())
+            }
+        return .retry(after: delay)
     }
 }

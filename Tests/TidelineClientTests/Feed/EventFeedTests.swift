@@ -234,7 +234,7 @@ import TidelineClient
     }
 
     @Test func `a reader that is behind costs no more than the bound, and misses nothing`() async throws {
-        let scene = try Scene { $0.bufferBytes = 20_000 }
+        let scene = try Scene { $0.bufferBytes = 1 << 16 }
         let feed = scene.client.events(workspace: "acme")
         var loop = feed.makeAsyncIterator()
         var (sent, taken) = (1, [Int]())
@@ -254,7 +254,7 @@ import TidelineClient
                 if case .event(let event)? = try await loop.next() { taken.append(Int(event.sequence)) }
             }
             // Half of the buffer has been read.
-            #expect((6...9).contains(taken.count - before))
+            #expect((20...30).contains(taken.count - before))
             stream = await scene.transport.next()
             #expect(stream.request.headers["Last-Event-ID"] == "e-\(sent)")
             stream.stream(Wire.connected())
@@ -264,6 +264,43 @@ import TidelineClient
         }
 
         #expect(taken == Array(2...sent) && scene.transport.requestCount == 6)
+    }
+
+    @Test func `a buffer is never too small for an event and the beginning of a stream`() async throws {
+        let scene = try Scene { $0.bufferBytes = 1 }
+        let feed = scene.client.events(workspace: "acme")
+        let loop = feed.makeAsyncIterator()
+        let stream = await scene.transport.next()
+
+        stream.stream(Wire.connected(id: "e-1") + Wire.stats + Wire.event(2))
+
+        #expect(feed.state == .open && stream.isOpen)
+        withExtendedLifetime(loop) {}
+    }
+
+    @Test func `of two tasks that read one loop, the second is refused`() async throws {
+        struct Shared: @unchecked Sendable { var loop: EventFeed.AsyncIterator }
+        let scene = try Scene()
+        let shared = Shared(loop: scene.client.events(workspace: "acme").makeAsyncIterator())
+        let stream = await scene.transport.next()
+        let codes = Mutex<[AnalyticsError.Code]>([])
+        let read: @Sendable () async -> String? = {
+            var loop = shared.loop
+            do {
+                return try await loop.next()?.brief
+            } catch {
+                codes.withLock { $0 += [(error as? AnalyticsError)?.code].compactMap(\.self) }
+                // One waits, one was refused: now there is something for the one.
+                stream.stream(Wire.connected())
+                return nil
+            }
+        }
+
+        async let first = read()
+        async let second = read()
+
+        #expect(await [first, second].compactMap { $0 } == ["connected"])
+        #expect(codes.withLock { $0 } == [.busy])
     }
 
     @Test func `a release of the feed closes what is open`() async throws {
@@ -319,6 +356,53 @@ import TidelineClient
         #expect(second.allSatisfy { $0.request.headers["Authorization"] == "Bearer new" })
         #expect(asked.withLock { $0.count { $0 == .refresh(rejected: "old") } } == 1)
         withExtendedLifetime(loops) {}
+    }
+
+    @Test func `a token that is handed out again is refreshed again when it is refused again`() async throws {
+        let refreshes = Mutex(0)
+        let scene = try Scene {
+            $0.token = { purpose in
+                // Its store is never told of the fresh ones.
+                guard case .refresh = purpose else { return "old" }
+                return refreshes.withLock { count in
+                    count += 1
+                    return "new \(count)"
+                }
+            }
+        }
+        let loop = scene.client.events(workspace: "acme").makeAsyncIterator()
+        for hour in 1...3 {
+            await scene.transport.next().answer(401)
+            let stream = await scene.transport.next()
+            #expect(stream.request.headers["Authorization"] == "Bearer new \(hour)")
+            stream.stream(Wire.connected() + Wire.stats)
+            stream.end()
+            scene.clock.advance(by: .seconds(3_600))
+        }
+
+        withExtendedLifetime(loop) {}
+    }
+
+    @Test func `settings out of every range are brought into it`() async throws {
+        let forever = Duration.seconds(Int64.max) * 8
+        let scene = try Scene {
+            ($0.connectTimeout, $0.requestTimeout, $0.idleTimeout) = (forever, forever, forever)
+            ($0.maximumDelay, $0.maximumServerDelay, $0.provenAfter) = (forever, forever, forever)
+            ($0.pollInterval, $0.streamRetryInterval, $0.flushTimeout) = (forever, forever, forever)
+            ($0.backoffFactor, $0.random, $0.pollAfterFailures) = (.infinity, { .nan }, 1)
+        }
+        var options = FeedOptions()
+        options.reconnectDelay = forever
+        let loop = scene.client.events(workspace: "acme", options).makeAsyncIterator()
+
+        await scene.transport.next().end(Broken())
+        await scene.transport.next().answer(200, Wire.json, Wire.snapshot(head: 4))
+        scene.clock.advance(by: .seconds(365 * 86_400))
+        _ = await scene.transport.next()
+        await scene.client.close()
+
+        #expect(scene.transport.openCount == 0)
+        withExtendedLifetime(loop) {}
     }
 
     @Test func `many threads at once leave one connection at most`() async throws {

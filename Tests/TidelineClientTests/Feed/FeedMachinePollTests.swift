@@ -53,6 +53,22 @@ struct FeedMachinePollTests {
         #expect(stage.events.map(\.brief) == ["stats", "5"])
     }
 
+    @Test func `figures of a stream outdate the entity tag`() throws {
+        var stage = try Self.fallen(position: "e-4")
+        while stage.lastRequest?.headers["Accept"] == "application/json" {
+            stage.answer(200, Wire.json.merging(["ETag": "W/\"7\""]) { $1 }, Wire.snapshot(head: 4))
+            stage.answer(200, Wire.json, Wire.page([], next: 4, head: 4))
+            stage.pass(.seconds(5))
+        }
+        stage.stream(Wire.connected() + Wire.stats)
+        while stage.lastRequest?.headers["Accept"] != "application/json" {
+            stage.end(Broken())
+            stage.pass(.seconds(30))
+        }
+
+        #expect(stage.lastRequest?.headers["If-None-Match"] == nil)
+    }
+
     @Test func `a poll without a position begins at the head`() throws {
         var stage = try Self.fallen()
 

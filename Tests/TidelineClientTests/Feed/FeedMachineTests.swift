@@ -156,6 +156,41 @@ struct FeedMachineTests {
         #expect(stage.state.delay == .seconds(900))
     }
 
+    @Test func `a server that asks for no delay is not taken at its word`() throws {
+        var closing = try Stage.open(chance: 0)
+        closing.bytes(Wire.stats)
+        var refusing = try Stage.connecting(chance: 0)
+
+        closing.bytes(Wire.closing("max_age", 0))
+        refusing.answer(503, ["Retry-After": "0"])
+
+        #expect(closing.state.delay == .milliseconds(100) && refusing.state.delay == .milliseconds(100))
+    }
+
+    @Test func `a position with a line end stays within its field`() throws {
+        let stage = try Stage.connecting { $1.lastEventID = " e-1\r\nEvil: 1" }
+
+        #expect(stage.lastRequest?.headers["Last-Event-ID"] == "e-1Evil: 1")
+    }
+
+    @Test func `a reader that falls behind without getting further waits before the next stream`() throws {
+        var stage = try Stage.open()
+        var delays: [Duration] = []
+        for _ in 1...4 {
+            stage.send(.bufferFull)
+            stage.send(.bufferDrained)
+            delays.append(stage.state.delay ?? .zero)
+            stage.pass(.seconds(5))
+            stage.stream(Wire.connected())
+        }
+        stage.bytes(Wire.event(2))
+        stage.send(.bufferFull)
+        stage.send(.bufferDrained)
+
+        #expect(delays == [.zero, .milliseconds(500), .seconds(1), .seconds(2)])
+        #expect(stage.state == .connecting && stage.open.count == 1)
+    }
+
     @Test func `Retry-After is waited for in full, without jitter`() throws {
         var stage = try Stage.connecting(chance: 0.1)
 

@@ -1,4 +1,5 @@
 import Foundation
+import Synchronization
 import Testing
 import TidelineClient
 
@@ -109,6 +110,74 @@ import TidelineClient
 
         await #expect(throws: AnalyticsError.self) { try await tracked.value }
         #expect(!post.isOpen)
+    }
+
+    /// A provider that neither answers nor heeds its cancellation, the first time.
+    private static func hangingOnce(_ asked: Notes, _ token: String) -> TokenProvider {
+        let calls = Mutex(0)
+        return { _ in
+            let call = calls.withLock { count in
+                count += 1
+                return count
+            }
+            asked.add("\(call)")
+            guard call == 1 else { return token }
+            let (never, end) = AsyncStream<Void>.makeStream()
+            await Task { for await _ in never {} }.value
+            withExtendedLifetime(end) {}
+            return nil
+        }
+    }
+
+    @Test func `a token provider that hangs fails one attempt, and the next asks it again`() async throws {
+        let asked = Notes()
+        let scene = try Scene { $0.token = Self.hangingOnce(asked, " t\r\nEvil: 1 ") }
+        let tracked = Task { try await scene.client.trackEvent("a.b", workspace: "acme") }
+        #expect(await asked.next() == "1")
+        while asked.all.count < 2 {
+            scene.clock.advance(by: .seconds(30))
+            await Task.yield()
+        }
+
+        let post = await scene.transport.next()
+        post.answer(200, Wire.json, Self.receipt)
+
+        #expect(post.request.headers["Authorization"] == "Bearer tEvil: 1")
+        #expect(try await tracked.value.sequence == 7 && asked.all == ["1", "2"])
+    }
+
+    @Test func `close and cancellation do not wait for a token provider that hangs`() async throws {
+        let asked = Notes()
+        let scene = try Scene {
+            $0.token = Self.hangingOnce(asked, "t")
+            $0.requestTimeout = .seconds(3_600)
+        }
+        let cancelled = Task { try await scene.client.trackEvent("a.b", workspace: "acme") }
+        let tracked = Task { try await scene.client.trackEvent("a.b", workspace: "acme") }
+        #expect(await asked.next() == "1")
+
+        cancelled.cancel()
+        await #expect(throws: AnalyticsError.self) { try await cancelled.value }
+        let advancing = Task {
+            while !Task.isCancelled {
+                scene.clock.advance(by: .seconds(5))
+                await Task.yield()
+            }
+        }
+        await scene.client.close()
+        advancing.cancel()
+
+        await #expect(throws: AnalyticsError.self) { try await tracked.value }
+    }
+
+    @Test func `an idempotency key with a line end is refused`() async throws {
+        let scene = try Scene()
+
+        let error = await #expect(throws: AnalyticsError.self) {
+            try await scene.client.trackEvent("a.b", workspace: "acme", idempotencyKey: "k\r\nEvil: 1")
+        }
+
+        #expect(error?.code == .malformed && scene.transport.requestCount == 0)
     }
 
     @Test func `nothing is tracked after close`() async throws {

@@ -46,6 +46,26 @@ struct TrackPolicyTests {
         #expect(told == .retry(after: .seconds(7)) && absurd == .retry(after: .seconds(900)))
     }
 
+    @Test func `Retry-After of nothing does not hurry it`() throws {
+        var configuration = try Self.configuration()
+        configuration.random = { 0 }
+        var policy = TrackPolicy(configuration)
+
+        #expect(
+            policy.decide(Self.refusal(503, ["Retry-After": "0"]), isClosing: false)
+                == .retry(after: .milliseconds(100)))
+    }
+
+    @Test(arguments: [
+        ("Sun, 06 Nov 1994 08:50:37 GMT", Duration.seconds(60)), ("Sun, 06 Nov 1994 08:00:00 GMT", .zero),
+        ("Sun, 06 Nov 2094 08:00:00 GMT", .seconds(86_400)), ("soon", nil), ("-1", nil), ("5", .seconds(5)),
+    ])
+    func `Retry-After may be a time`(field: String, delay: Duration?) {
+        let error = Self.refusal(503, ["Retry-After": field, "Date": "Sun, 06 Nov 1994 08:49:37 GMT"])
+
+        #expect(error.retryAfter == delay)
+    }
+
     @Test func `a refused token is replaced once`() throws {
         var policy = TrackPolicy(try Self.configuration())
         let refusal = AnalyticsError(.unauthorized, "", TransportHead(status: 401), body: [])
