@@ -191,7 +191,7 @@ extension BrowserTests {
             try await browser.quit()
         }
 
-        @Test func `S4-15 · users of one browser share no stream, and a page whose cookie became another's is signed out`()
+        @Test func `S4-15 · users of one browser share no stream, and a changed cookie signs a page out`()
             async throws
         {
             let scene = try await StreamScene.start()
